@@ -1,0 +1,398 @@
+import { z } from "zod";
+
+import type { Command, Method, Route } from "./command.ts";
+import { Fact } from "./facts.ts";
+import {
+  ClientId,
+  Cursor,
+  Epoch,
+  Position,
+  RoomRef,
+  SanctionId,
+  Seq,
+  Time,
+  UserId,
+} from "./ids.ts";
+import {
+  DEFAULT_PAGE_FACTS,
+  DEFAULT_PAGE_ITEMS,
+  MAX_PAGE_FACTS,
+  MAX_PAGE_ITEMS,
+} from "./limits.ts";
+import {
+  FilterRules,
+  Member,
+  Membership,
+  Message,
+  NewRoom,
+  Presence,
+  Role,
+  Room,
+  RoomChanges,
+  Sanction,
+  SanctionKind,
+  User,
+} from "./shapes.ts";
+import { DisplayName, Emoji, Line, MessageText } from "./text.ts";
+
+const room = { room: RoomRef };
+const onMessage = { room: RoomRef, seq: Seq };
+const nothing = z.object({});
+const factLimit = z.int().min(1).max(MAX_PAGE_FACTS).default(DEFAULT_PAGE_FACTS);
+const itemLimit = z.int().min(1).max(MAX_PAGE_ITEMS).default(DEFAULT_PAGE_ITEMS);
+const after = { cursor: z.string().max(200).optional(), limit: itemLimit };
+const list = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+/** One of after, before, around at most: two of them would name two pages. */
+const atMostOnePlace = (input: { after?: unknown; before?: unknown; around?: unknown }) =>
+  [input.after, input.before, input.around].filter((place) => place !== undefined).length <= 1;
+const onePlaceOnly = { message: "Name one of after, before and around", path: ["around"] };
+
+const route = (method: Method, path: Route["path"], status: Route["status"] = 200): Route => ({
+  method,
+  path,
+  status,
+});
+
+const MESSAGE = "/rooms/:room/messages/:seq";
+
+/** Every command of Eddy. What is not in this table cannot be asked for. */
+export const commands = {
+  "guest:create": {
+    summary: "Drop in with just a name: makes a guest and a short-lived token.",
+    input: z.strictObject({ displayName: DisplayName }),
+    output: z.object({ user: User, token: z.string(), expiresAt: Time }),
+    who: "anyone",
+    rate: "guest",
+    socket: false,
+    rest: route("POST", "/guests", 201),
+  },
+  "session:renew": {
+    summary: "Carry the session on with a newer token.",
+    input: z.strictObject({ token: z.string().min(1).max(8_192) }),
+    output: z.object({ expiresAt: Time }),
+    who: "signed-in",
+    rate: "command",
+    socket: true,
+    rest: null,
+  },
+  "me:get": {
+    summary: "Who am I?",
+    input: z.strictObject({}),
+    output: User,
+    who: "signed-in",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/me"),
+  },
+
+  "room:create": {
+    summary: "Open a room; whoever does so owns it.",
+    input: NewRoom,
+    output: Room,
+    who: "signed-in",
+    rate: "room",
+    socket: false,
+    rest: route("POST", "/rooms", 201),
+  },
+  "room:list": {
+    summary: "Public rooms, the liveliest or the newest first.",
+    input: z.strictObject({
+      sort: z.enum(["live", "new"]).default("live"),
+      q: z.string().max(100).optional(),
+      ...after,
+    }),
+    output: list(Room),
+    who: "anyone",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms"),
+  },
+  "room:get": {
+    summary: "One room.",
+    input: z.strictObject(room),
+    output: Room,
+    who: "reader",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room"),
+  },
+  "room:update": {
+    summary: "Change a room: title, topic, tags, visibility, lock, slow mode.",
+    input: z.strictObject({ ...room, ...RoomChanges.shape }),
+    output: Room,
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("PATCH", "/rooms/:room"),
+  },
+  "room:archive": {
+    summary: "Close a room for good; its history stays readable.",
+    input: z.strictObject(room),
+    output: nothing,
+    who: "owner",
+    rate: "command",
+    socket: false,
+    rest: route("DELETE", "/rooms/:room", 204),
+  },
+  "room:enter": {
+    summary:
+      "Enter a room, or carry on from a cursor; from `more: false` on, its facts are pushed.",
+    input: z.strictObject({
+      ...room,
+      since: Cursor.optional(),
+      limit: factLimit,
+      catchUp: z.enum(["all", "newest"]).default("all"),
+      lurk: z.boolean().default(false),
+    }),
+    output: z.object({
+      room: Room,
+      me: Membership,
+      epoch: Epoch,
+      head: Position,
+      stored: Position,
+      prev: Position,
+      events: z.array(Fact),
+      more: z.boolean(),
+      skipped: z.object({ from: Seq, to: Seq, count: z.int() }).optional(),
+      resetTo: Position.optional(),
+      presence: Presence,
+    }),
+    who: "reader",
+    rate: "command",
+    socket: true,
+    rest: null,
+  },
+  "room:leave": {
+    summary: "Leave a room; its facts are no longer pushed.",
+    input: z.strictObject(room),
+    output: nothing,
+    who: "signed-in",
+    rate: "command",
+    socket: true,
+    rest: null,
+  },
+  "room:history": {
+    summary: "Facts after, before or around a seq; the newest when none is named.",
+    input: z
+      .strictObject({
+        ...room,
+        after: Position.optional(),
+        before: Position.optional(),
+        around: Seq.optional(),
+        limit: factLimit,
+      })
+      .refine(atMostOnePlace, onePlaceOnly),
+    output: z.object({
+      events: z.array(Fact),
+      prev: Position,
+      next: Position,
+      more: z.boolean(),
+    }),
+    who: "reader",
+    rate: "command",
+    socket: true,
+    rest: route("GET", "/rooms/:room/events"),
+  },
+  "room:read": {
+    summary: "Move my read marker; it never moves back.",
+    input: z.strictObject({ ...room, seq: Position }),
+    output: z.object({ unread: z.int(), mentions: z.int() }),
+    who: "reader",
+    rate: "command",
+    socket: true,
+    rest: route("PUT", "/rooms/:room/read"),
+  },
+  "typing:start": {
+    summary: "I am typing. Fire and forget, throttled.",
+    input: z.strictObject(room),
+    output: nothing,
+    who: "speaker",
+    rate: "typing",
+    socket: true,
+    rest: null,
+  },
+
+  "message:send": {
+    summary: "Say something. The same clientId again is the same message.",
+    input: z.strictObject({
+      ...room,
+      clientId: ClientId,
+      text: MessageText,
+      replyTo: Seq.optional(),
+    }),
+    output: z.object({ seq: Seq, epoch: Epoch, at: Time, duplicate: z.boolean() }),
+    who: "speaker",
+    rate: "message",
+    socket: true,
+    rest: route("POST", "/rooms/:room/messages"),
+  },
+  "message:edit": {
+    summary: "Change the text of my message.",
+    input: z.strictObject({ ...onMessage, text: MessageText }),
+    output: z.object({ seq: Seq, at: Time }),
+    who: "speaker",
+    rate: "message",
+    socket: true,
+    rest: route("PATCH", MESSAGE),
+  },
+  "message:remove": {
+    summary: "Take a message back: mine, or as a moderator anyone's.",
+    input: z.strictObject({ ...onMessage, reason: Line.optional() }),
+    output: z.object({ seq: Seq, at: Time }),
+    who: "reader",
+    rate: "command",
+    socket: true,
+    rest: route("DELETE", MESSAGE),
+  },
+  "reaction:add": {
+    summary: "React to a message.",
+    input: z.strictObject({ ...onMessage, emoji: Emoji }),
+    output: z.object({ seq: Seq }),
+    who: "speaker",
+    rate: "command",
+    socket: true,
+    rest: route("PUT", `${MESSAGE}/reactions/:emoji`),
+  },
+  "reaction:remove": {
+    summary: "Take my reaction back.",
+    input: z.strictObject({ ...onMessage, emoji: Emoji }),
+    output: z.object({ seq: Seq }),
+    who: "reader",
+    rate: "command",
+    socket: true,
+    rest: route("DELETE", `${MESSAGE}/reactions/:emoji`),
+  },
+  "message:pin": {
+    summary: "Pin a message.",
+    input: z.strictObject(onMessage),
+    output: z.object({ seq: Seq }),
+    who: "moderator",
+    rate: "command",
+    socket: true,
+    rest: route("PUT", `${MESSAGE}/pin`),
+  },
+  "message:unpin": {
+    summary: "Unpin a message.",
+    input: z.strictObject(onMessage),
+    output: z.object({ seq: Seq }),
+    who: "moderator",
+    rate: "command",
+    socket: true,
+    rest: route("DELETE", `${MESSAGE}/pin`),
+  },
+  "message:list": {
+    summary:
+      "Messages as they are now: text after edits, reactions counted, removed ones as tombstones.",
+    input: z
+      .strictObject({
+        ...room,
+        after: Position.optional(),
+        before: Position.optional(),
+        around: Seq.optional(),
+        limit: itemLimit,
+      })
+      .refine(atMostOnePlace, onePlaceOnly),
+    output: list(Message),
+    who: "reader",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room/messages"),
+  },
+  "message:get": {
+    summary: "One message as it is now.",
+    input: z.strictObject(onMessage),
+    output: Message,
+    who: "reader",
+    rate: "command",
+    socket: false,
+    rest: route("GET", MESSAGE),
+  },
+
+  "member:list": {
+    summary: "Members of a room.",
+    input: z.strictObject({ ...room, ...after }),
+    output: list(Member),
+    who: "reader",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room/members"),
+  },
+  "member:set-role": {
+    summary: "Give someone a role in a room.",
+    input: z.strictObject({ ...room, user: UserId, role: Role }),
+    output: Member,
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("PUT", "/rooms/:room/members/:user"),
+  },
+  "sanction:create": {
+    summary: "Mute, kick or ban someone; in force from its seq on, on every gateway.",
+    input: z.strictObject({
+      ...room,
+      user: UserId,
+      kind: SanctionKind,
+      seconds: z.int().min(1).max(31_536_000).optional(),
+      reason: Line,
+    }),
+    output: Sanction,
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("POST", "/rooms/:room/sanctions", 201),
+  },
+  "sanction:list": {
+    summary: "Sanctions of a room, the newest first.",
+    input: z.strictObject({ ...room, ...after }),
+    output: list(Sanction),
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room/sanctions"),
+  },
+  "sanction:lift": {
+    summary: "End a sanction.",
+    input: z.strictObject({ ...room, id: SanctionId, reason: Line.optional() }),
+    output: Sanction,
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("DELETE", "/rooms/:room/sanctions/:id"),
+  },
+  "filter:get": {
+    summary: "The rules of a room's filter.",
+    input: z.strictObject(room),
+    output: z.object({ rules: FilterRules }),
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room/filters"),
+  },
+  "filter:set": {
+    summary: "Replace the rules of a room's filter.",
+    input: z.strictObject({ ...room, rules: FilterRules }),
+    output: z.object({ rules: FilterRules }),
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("PUT", "/rooms/:room/filters"),
+  },
+} as const satisfies Record<string, Command>;
+
+export type CommandName = keyof typeof commands;
+
+/** A command's input as callers write it: defaults may be left out. */
+export type CommandInput<N extends CommandName> = z.input<(typeof commands)[N]["input"]>;
+/** A command's input as the server reads it. */
+export type ParsedInput<N extends CommandName> = z.output<(typeof commands)[N]["input"]>;
+/** What a command answers, beyond `ok`. */
+export type CommandOutput<N extends CommandName> = z.output<(typeof commands)[N]["output"]>;
+
+/** Commands that Socket.IO offers. */
+export type SocketCommandName = {
+  [N in CommandName]: (typeof commands)[N]["socket"] extends true ? N : never;
+}[CommandName];
+
+export const commandNames = Object.keys(commands) as CommandName[];

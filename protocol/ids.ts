@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+/** Who someone is: UUIDv7. */
+export const UserId = z.uuid().brand<"UserId">();
+export type UserId = z.infer<typeof UserId>;
+
+/** Which room: UUIDv7. */
+export const RoomId = z.uuid().brand<"RoomId">();
+export type RoomId = z.infer<typeof RoomId>;
+
+/** Which sanction: UUIDv7. */
+export const SanctionId = z.uuid().brand<"SanctionId">();
+export type SanctionId = z.infer<typeof SanctionId>;
+
+/** The sender's own id of one send: the idempotency key for as long as the message exists. */
+export const ClientId = z.uuid().toLowerCase().brand<"ClientId">();
+export type ClientId = z.infer<typeof ClientId>;
+
+/** A room's short name in links. One that looks like a UUID would be taken for an id. */
+export const Slug = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,62}$/u, "2 to 63 of a-z, 0-9 and -, not starting with -")
+  .refine((slug) => !looksLikeId(slug), { message: "A slug must not look like an id" });
+
+/** A room, by id or by slug. */
+export const RoomRef = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,62}$/u, "A room's id or slug")
+  .brand<"RoomRef">();
+export type RoomRef = z.infer<typeof RoomRef>;
+
+const ID_SHAPE = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/u;
+
+/** Whether a room reference names an id rather than a slug. */
+export function looksLikeId(ref: string): ref is RoomId {
+  return ID_SHAPE.test(ref);
+}
+
+/** Position of a fact in its room's log. */
+export const Seq = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+/** A position between facts: 0 is before the first. */
+export const Position = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** Generation of a room's hot log. */
+export const Epoch = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** How far a client has read a room's log. */
+export const Cursor = z.strictObject({ epoch: Epoch, seq: Position });
+export type Cursor = z.infer<typeof Cursor>;
+
+/** ISO 8601 in UTC with milliseconds. */
+export const Time = z.iso.datetime({ precision: 3 });

@@ -1,0 +1,30 @@
+/** Text of a message, in Unicode code points. */
+export const MAX_TEXT_CODE_POINTS = 4_000;
+/** Text of a message, in UTF-8 bytes. */
+export const MAX_TEXT_BYTES = 8_192;
+/** Facts in one reply, whatever was missed. */
+export const MAX_PAGE_FACTS = 500;
+/** Facts in one reply when the caller names no limit. */
+export const DEFAULT_PAGE_FACTS = 200;
+/** Items of a REST list in one reply. */
+export const MAX_PAGE_ITEMS = 200;
+/** Items of a REST list when the caller names no limit. */
+export const DEFAULT_PAGE_ITEMS = 50;
+/** Display names, in code points. */
+export const MAX_NAME_CODE_POINTS = 64;
+/** Room titles, in code points. */
+export const MAX_TITLE_CODE_POINTS = 120;
+/** Topics, headlines, reasons and notes, in code points. */
+export const MAX_LINE_CODE_POINTS = 500;
+/** Tags of a room. */
+export const MAX_TAGS = 10;
+/** Slow mode, in seconds. */
+export const MAX_SLOW_MODE_SECONDS = 21_600;
+/** Rules of one room's filter. */
+export const MAX_FILTER_RULES = 500;
+/** Faces in one presence sample. */
+export const MAX_PRESENCE_SAMPLE = 50;
+/** One Socket.IO frame or one REST body, in bytes. */
+export const MAX_FRAME_BYTES = 65_536;
+/** How deep a JSON value may nest; deeper ones overflow recursive walkers. */
+export const MAX_JSON_DEPTH = 16;

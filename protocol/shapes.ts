@@ -1,0 +1,140 @@
+import { z } from "zod";
+
+import { ClientId, Position, RoomId, SanctionId, Seq, Slug, Time, UserId } from "./ids.ts";
+import {
+  MAX_FILTER_RULES,
+  MAX_PRESENCE_SAMPLE,
+  MAX_SLOW_MODE_SECONDS,
+  MAX_TAGS,
+} from "./limits.ts";
+import { Emoji, Line, Title } from "./text.ts";
+
+/** A person, as others see them. */
+export const User = z.object({
+  id: UserId,
+  name: z.string(),
+  handle: z.string().optional(),
+  kind: z.enum(["guest", "member", "bot"]),
+  headline: z.string().optional(),
+  picture: z.string().optional(),
+});
+export type User = z.infer<typeof User>;
+
+/** Who did something, as it stands in the log. */
+export const Author = z.object({ id: UserId, name: z.string() });
+export type Author = z.infer<typeof Author>;
+
+/** What someone may do in a room, in ascending order. */
+export const roles = ["guest", "member", "moderator", "owner"] as const;
+export const Role = z.enum(roles);
+export type Role = z.infer<typeof Role>;
+
+export const Visibility = z.enum(["public", "unlisted", "private"]);
+export type Visibility = z.infer<typeof Visibility>;
+
+export const Tag = z
+  .string()
+  .regex(
+    /^[\p{Ll}\p{Lo}\p{N}][\p{Ll}\p{Lo}\p{N}-]{0,31}$/u,
+    "1 to 32 of lower-case letters, digits and -",
+  );
+
+export const Room = z.object({
+  id: RoomId,
+  slug: z.string(),
+  title: z.string(),
+  topic: z.string(),
+  visibility: Visibility,
+  tags: z.array(z.string()),
+  locked: z.boolean(),
+  slowModeSeconds: z.int(),
+  createdAt: Time,
+  archivedAt: Time.nullable(),
+  live: z.object({ present: z.int(), messagesLast5m: z.int() }),
+});
+export type Room = z.infer<typeof Room>;
+
+/** What may be changed of a room. Also the `changes` of a `room.updated`. */
+export const RoomChanges = z.strictObject({
+  title: Title.optional(),
+  topic: z.union([Line, z.literal("")]).optional(),
+  tags: z.array(Tag).max(MAX_TAGS).optional(),
+  visibility: Visibility.optional(),
+  locked: z.boolean().optional(),
+  slowModeSeconds: z.int().min(0).max(MAX_SLOW_MODE_SECONDS).optional(),
+});
+export type RoomChanges = z.infer<typeof RoomChanges>;
+
+/** What a person asks for when they open a room. */
+export const NewRoom = z.strictObject({
+  title: Title,
+  slug: Slug.optional(),
+  topic: z.union([Line, z.literal("")]).optional(),
+  visibility: Visibility,
+});
+
+export const SanctionKind = z.enum(["mute", "kick", "ban"]);
+export type SanctionKind = z.infer<typeof SanctionKind>;
+
+export const Sanction = z.object({
+  id: SanctionId,
+  user: UserId,
+  kind: SanctionKind,
+  reason: z.string(),
+  by: UserId,
+  at: Time,
+  until: Time.nullable(),
+  liftedAt: Time.optional(),
+});
+export type Sanction = z.infer<typeof Sanction>;
+
+export const Notify = z.enum(["all", "mentions", "none"]);
+export type Notify = z.infer<typeof Notify>;
+
+/** What a room is to the one who asks. */
+export const Membership = z.object({
+  role: Role,
+  sanctions: z.array(Sanction),
+  lastReadSeq: Position,
+  unread: z.int(),
+  mentions: z.int(),
+  notify: Notify,
+});
+export type Membership = z.infer<typeof Membership>;
+
+/** A member of a room, as its list shows them. */
+export const Member = z.object({ user: User, role: Role, joinedAt: Time });
+export type Member = z.infer<typeof Member>;
+
+/** Who is in a room: the exact count, and a sample of faces. */
+export const Presence = z.object({
+  count: z.int(),
+  users: z.array(User).max(MAX_PRESENCE_SAMPLE),
+});
+export type Presence = z.infer<typeof Presence>;
+
+/** The present state of a message. */
+export const Message = z.object({
+  seq: Seq,
+  by: Author,
+  at: Time,
+  text: z.string().optional(),
+  clientId: ClientId,
+  replyTo: Seq.optional(),
+  mentions: z.array(UserId),
+  editedAt: Time.optional(),
+  removed: z.object({ by: Author, at: Time, reason: z.string().optional() }).optional(),
+  pinned: z.boolean(),
+  reactions: z.array(z.object({ emoji: Emoji, count: z.int(), mine: z.boolean() })),
+  conversation: z.string().optional(),
+});
+export type Message = z.infer<typeof Message>;
+
+/** A rule that refuses what it matches: a whole word or phrase, on normalized text. */
+export const FilterRule = z.strictObject({
+  name: Title,
+  phrase: Line,
+});
+export type FilterRule = z.infer<typeof FilterRule>;
+
+export const FilterRules = z.array(FilterRule).max(MAX_FILTER_RULES);
