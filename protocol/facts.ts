@@ -51,8 +51,11 @@ export type FactType = keyof typeof factData;
 
 export const factTypes = Object.keys(factData) as FactType[];
 
+/** Facts that were written to Postgres before the log carry the id that makes them appear once (G20). */
+const act = { act: ClientId.optional() };
+
 const envelope = <T extends FactType>(type: T) =>
-  z.object({ seq: Seq, type: z.literal(type), at: Time, by: Author, ...factData[type] });
+  z.object({ seq: Seq, type: z.literal(type), at: Time, by: Author, ...act, ...factData[type] });
 
 /** The schema of each type of fact. */
 export const factSchemas = Object.fromEntries(factTypes.map((type) => [type, envelope(type)])) as {
@@ -73,7 +76,8 @@ export const Fact = z.discriminatedUnion(
 ) as unknown as z.ZodType<Fact>;
 
 /** A fact before it has its place in the log. */
-export type Draft = { [T in FactType]: Omit<FactOf<T>, "seq"> }[FactType];
+export type Draft = DraftOf<FactType>;
+export type DraftOf<T extends FactType> = { [K in T]: Omit<FactOf<K>, "seq"> }[T];
 
 /** What the server pushes, each with its data. */
 export const pushes = {

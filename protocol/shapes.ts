@@ -83,7 +83,7 @@ export const Sanction = z.object({
   reason: z.string(),
   by: UserId,
   at: Time,
-  until: Time.nullable(),
+  until: Time.optional(),
   liftedAt: Time.optional(),
 });
 export type Sanction = z.infer<typeof Sanction>;

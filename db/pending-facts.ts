@@ -1,0 +1,75 @@
+import type { TransactionSql } from "postgres";
+import { v7 as uuidv7 } from "uuid";
+
+import type { Draft } from "../protocol/facts.ts";
+import { ClientId, type RoomId, type UserId } from "../protocol/ids.ts";
+import { appendSeeded } from "./append.ts";
+import { findSend } from "./postgres/facts.ts";
+import { type Effect, factRest } from "./redis/room-log.ts";
+import type { Stores } from "./stores.ts";
+
+/** An act that Postgres has committed and the log must show. */
+export interface PendingFact {
+  room: RoomId;
+  author: UserId;
+  draft: Draft;
+  effects: Effect[];
+}
+
+/** Writes down, with the act itself, that its fact must be appended (G20). */
+export async function notePending(tx: TransactionSql, pending: PendingFact): Promise<void> {
+  const { room, author, draft, effects } = pending;
+  await tx`
+    INSERT INTO pending_facts (id, room_id, author_id, draft, effects)
+    VALUES (${uuidv7()}, ${room}, ${author}, ${JSON.stringify(draft)}::text::jsonb,
+      ${JSON.stringify(effects)}::text::jsonb)`;
+}
+
+/**
+ * Appends what a room's acts left to append, in the order of the acts, each exactly once: its id is
+ * its idempotency key, in Redis and then in Postgres. Called by the act, and by the sweeper for what
+ * a crash left behind. In order, because a late ban must not undo the lifting that came after it.
+ */
+export async function appendPending(stores: Stores, room: RoomId): Promise<void> {
+  const { sql } = stores.store;
+  const rows = await sql<
+    { id: ClientId; author_id: UserId; draft: Draft; effects: Effect[] }[]
+  >`SELECT id, author_id, draft, effects FROM pending_facts WHERE room_id = ${room} ORDER BY id`;
+  for (const { id, author_id: author, draft, effects } of rows) {
+    await appendOnce(stores, { room, author, draft: { ...draft, act: id }, effects }, id);
+    await sql`DELETE FROM pending_facts WHERE id = ${id}`;
+  }
+}
+
+async function appendOnce(stores: Stores, pending: PendingFact, act: ClientId): Promise<void> {
+  const { room, author, draft, effects } = pending;
+  const bornMs = Number.parseInt(act.replaceAll("-", "").slice(0, 12), 16);
+  const append = (checked: boolean) =>
+    appendSeeded(stores, {
+      room,
+      author,
+      at: draft.at,
+      rest: factRest(draft),
+      idempotency: { key: `${author}:${act}`, hash: "", bornMs, checked },
+      policy: null,
+      guard: "none",
+      slowModeMs: 0,
+      cap: 0,
+      isMessage: false,
+      target: "target" in draft ? draft.target : null,
+      replyTo: null,
+      effects,
+    });
+  const result = await append(false);
+  if (result.status !== "check") return;
+  if ((await findSend(stores.store.sql, { room, author, clientId: act })) === null)
+    await append(true);
+}
+
+/** Rooms whose acts wait longer than a moment: something died in between. */
+export async function roomsWithPending({ store }: Stores, olderThanMs: number): Promise<RoomId[]> {
+  const rows = await store.sql<{ room_id: RoomId }[]>`
+    SELECT DISTINCT room_id FROM pending_facts
+    WHERE created_at < now() - ${olderThanMs} * interval '1 millisecond' LIMIT 100`;
+  return rows.map(({ room_id: room }) => room);
+}

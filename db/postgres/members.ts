@@ -1,0 +1,134 @@
+import { and, asc, eq, gt, inArray, sql as raw } from "drizzle-orm";
+
+import { Refusal } from "../../protocol/errors.ts";
+import type { RoomId, UserId } from "../../protocol/ids.ts";
+import type { Member, Role } from "../../protocol/shapes.ts";
+import type { Store } from "./connection.ts";
+import { members, rooms, users } from "./schema.ts";
+import { userOf } from "./users.ts";
+
+export type MemberRow = typeof members.$inferSelect;
+
+/** Someone's membership in a room, or null. */
+export async function findMember(
+  { db }: Store,
+  room: RoomId,
+  user: UserId,
+): Promise<MemberRow | null> {
+  const [row] = await db
+    .select()
+    .from(members)
+    .where(and(eq(members.roomId, room), eq(members.userId, user)));
+  return row ?? null;
+}
+
+/** Makes someone a member who is none yet. */
+export async function ensureMember(
+  store: Store,
+  member: { room: RoomId; user: UserId; role: Role },
+): Promise<MemberRow> {
+  const known = await findMember(store, member.room, member.user);
+  if (known !== null) return known;
+  const [row] = await store.db
+    .insert(members)
+    .values({ roomId: member.room, userId: member.user, role: member.role })
+    .onConflictDoUpdate({
+      target: [members.roomId, members.userId],
+      set: { role: raw`${members.role}` },
+    })
+    .returning();
+  if (row === undefined) throw new Error("Postgres returned no row");
+  return row;
+}
+
+/**
+ * Gives someone a role and the room's rules a new version. Errors: `forbidden` when it would leave
+ * the room without an owner.
+ */
+export async function setRole(
+  { db }: Store,
+  change: { room: RoomId; user: UserId; role: Role },
+): Promise<{ member: MemberRow; policy: number }> {
+  return db.transaction(async (tx) => {
+    // The room's row first: two owners who step down at once must not both succeed.
+    const [room] = await tx
+      .update(rooms)
+      .set({ policy: raw`${rooms.policy} + 1` })
+      .where(eq(rooms.id, change.room))
+      .returning({ policy: rooms.policy });
+    const [member] = await tx
+      .insert(members)
+      .values({ roomId: change.room, userId: change.user, role: change.role })
+      .onConflictDoUpdate({ target: [members.roomId, members.userId], set: { role: change.role } })
+      .returning();
+    const owners = await tx
+      .select({ user: members.userId })
+      .from(members)
+      .where(and(eq(members.roomId, change.room), eq(members.role, "owner")))
+      .limit(1);
+    if (owners.length === 0) throw new Refusal("forbidden", "A room keeps at least one owner.");
+    if (room === undefined || member === undefined) throw new Error("Postgres returned no row");
+    return { member, policy: room.policy };
+  });
+}
+
+/** Members of a room in the order of their ids; keyset paging. */
+export async function listMembers(
+  { db }: Store,
+  ask: { room: RoomId; after: UserId | null; limit: number },
+): Promise<Member[]> {
+  const rows = await db
+    .select({ member: members, user: users })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(
+      and(
+        eq(members.roomId, ask.room),
+        ask.after === null ? undefined : gt(members.userId, ask.after),
+      ),
+    )
+    .orderBy(asc(members.userId))
+    .limit(ask.limit);
+  return rows.map(({ member, user }) => memberOf(member, userOf(user)));
+}
+
+/** A membership as lists show it. */
+export function memberOf(row: MemberRow, user: Member["user"]): Member {
+  return { user, role: row.role, joinedAt: row.joinedAt.toISOString() };
+}
+
+/** Which of these people belong to a room. */
+export async function membersAmong(
+  { db }: Store,
+  room: RoomId,
+  people: UserId[],
+): Promise<Set<UserId>> {
+  if (people.length === 0) return new Set();
+  const rows = await db
+    .select({ user: members.userId })
+    .from(members)
+    .where(and(eq(members.roomId, room), inArray(members.userId, people)));
+  return new Set(rows.map(({ user }) => user));
+}
+
+/** Moves someone's read marker; it never moves back. Answers where it is now. */
+export async function moveReadMarker(
+  { sql }: Store,
+  marker: { room: RoomId; user: UserId; seq: number },
+): Promise<number> {
+  const [row] = await sql<{ seq: number }[]>`
+    UPDATE members SET last_read_seq = greatest(last_read_seq, ${marker.seq})
+    WHERE room_id = ${marker.room} AND user_id = ${marker.user} RETURNING last_read_seq AS seq`;
+  return row?.seq ?? 0;
+}
+
+/** Stored mentions of someone after a position. */
+export async function countMentionsAfter(
+  { sql }: Store,
+  ask: { room: RoomId; user: UserId; after: number },
+): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM mentions
+    WHERE user_id = ${ask.user} AND room_id = ${ask.room} AND seq > ${ask.after}`;
+  return row?.count ?? 0;
+}

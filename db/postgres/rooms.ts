@@ -1,0 +1,129 @@
+import { and, desc, eq, isNull, lt, or, sql as raw } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
+
+import { Refusal } from "../../protocol/errors.ts";
+import { looksLikeId, RoomId, type RoomRef, type UserId } from "../../protocol/ids.ts";
+import type { RoomChanges, Visibility } from "../../protocol/shapes.ts";
+import type { Store } from "./connection.ts";
+import { members, rooms } from "./schema.ts";
+
+export type RoomRow = typeof rooms.$inferSelect;
+
+/** Opens a room and makes its founder the owner. Errors: `conflict` when the slug is taken. */
+export async function createRoom(
+  { db }: Store,
+  room: {
+    title: string;
+    slug?: string | undefined;
+    topic?: string | undefined;
+    visibility: Visibility;
+    by: UserId;
+  },
+): Promise<RoomRow> {
+  const id = RoomId.parse(uuidv7());
+  const slug = room.slug ?? `${slugFor(room.title)}-${id.slice(-6)}`;
+  return db.transaction(async (tx) => {
+    const [row] = await tx
+      .insert(rooms)
+      .values({
+        id,
+        slug,
+        title: room.title,
+        topic: room.topic ?? "",
+        visibility: room.visibility,
+        createdBy: room.by,
+      })
+      .onConflictDoNothing({ target: rooms.slug })
+      .returning();
+    if (row === undefined) throw new Refusal("conflict", `The slug ${slug} is taken.`);
+    await tx.insert(members).values({ roomId: id, userId: room.by, role: "owner" });
+    return row;
+  });
+}
+
+function slugFor(title: string): string {
+  const slug = title
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/gu, "-")
+    .replaceAll(/^-+|-+$/gu, "")
+    .slice(0, 40);
+  return slug === "" ? "room" : slug;
+}
+
+/** A room by id or slug, or null. */
+export async function findRoom({ db }: Store, ref: RoomRef | RoomId): Promise<RoomRow | null> {
+  const [row] = await db
+    .select()
+    .from(rooms)
+    .where(looksLikeId(ref) ? eq(rooms.id, ref) : eq(rooms.slug, ref));
+  return row ?? null;
+}
+
+/** Changes a room and its rules' version. Errors: `not_found`. */
+export async function updateRoom(
+  { db }: Store,
+  id: RoomId,
+  changes: RoomChanges & { archivedAt?: Date },
+): Promise<RoomRow> {
+  const [row] = await db
+    .update(rooms)
+    .set({ ...changes, policy: raw`${rooms.policy} + 1` })
+    .where(eq(rooms.id, id))
+    .returning();
+  if (row === undefined) throw new Refusal("not_found", "There is no such room.");
+  return row;
+}
+
+/** A room in a list, with what it is sorted by. */
+export type ListedRoom = RoomRow & { messagesLast5m: number };
+
+/** Public rooms, the liveliest (messages of the last five minutes) or the newest first; keyset paging. */
+export async function listRooms(
+  { db }: Store,
+  ask: {
+    sort: "live" | "new";
+    q?: string | undefined;
+    after: { warmth: number; id: RoomId } | null;
+    limit: number;
+  },
+): Promise<ListedRoom[]> {
+  const warmth = raw<number>`(
+    SELECT coalesce(sum(m.messages), 0)::int FROM room_minutes m
+    WHERE m.room_id = ${rooms.id} AND m.minute > now() - interval '5 minutes')`;
+  const wanted = ask.q === undefined || ask.q.trim() === "" ? undefined : `%${likeLiteral(ask.q)}%`;
+  const after = ask.after;
+  const rows = await db
+    .select({ room: rooms, messagesLast5m: warmth })
+    .from(rooms)
+    .where(
+      and(
+        eq(rooms.visibility, "public"),
+        isNull(rooms.archivedAt),
+        wanted === undefined
+          ? undefined
+          : raw`(${rooms.title} || ' ' || ${rooms.topic}) ILIKE ${wanted}`,
+        after === null
+          ? undefined
+          : ask.sort === "new"
+            ? lt(rooms.id, after.id)
+            : or(lt(warmth, after.warmth), and(eq(warmth, after.warmth), lt(rooms.id, after.id))),
+      ),
+    )
+    // Ids are UUIDv7: the newest room has the highest.
+    .orderBy(...(ask.sort === "new" ? [desc(rooms.id)] : [desc(warmth), desc(rooms.id)]))
+    .limit(ask.limit);
+  return rows.map(({ room, messagesLast5m }) => ({ ...room, messagesLast5m }));
+}
+
+/** Messages of a room in the last five minutes. */
+export async function messagesLast5m({ sql }: Store, room: RoomId): Promise<number> {
+  const [row] = await sql<{ messages: number }[]>`
+    SELECT coalesce(sum(messages), 0)::int AS messages FROM room_minutes
+    WHERE room_id = ${room} AND minute > now() - interval '5 minutes'`;
+  return row?.messages ?? 0;
+}
+
+function likeLiteral(text: string): string {
+  return text.replaceAll(/[\\%_]/gu, String.raw`\$&`);
+}

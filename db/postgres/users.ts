@@ -1,0 +1,108 @@
+import { eq, inArray } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
+
+import { UserId } from "../../protocol/ids.ts";
+import type { User } from "../../protocol/shapes.ts";
+import type { Store } from "./connection.ts";
+import { users } from "./schema.ts";
+
+/** Makes a guest with a handle of their own. */
+export async function createGuest({ db }: Store, name: string): Promise<User> {
+  const id = UserId.parse(uuidv7());
+  const [row] = await db
+    .insert(users)
+    .values({ id, kind: "guest", name, handle: handleFor(name, id) })
+    .returning();
+  return userOf(required(row));
+}
+
+/** What a host application says of one of its users. */
+export interface HostUser {
+  /** The host's own id of them. */
+  externalId: string;
+  name: string;
+  picture?: string | undefined;
+  headline?: string | undefined;
+}
+
+/** The user of a host's token: made at first sight, brought up to date when their token says otherwise. */
+export async function ensureHostUser({ db }: Store, host: HostUser): Promise<User> {
+  const [known] = await db.select().from(users).where(eq(users.externalId, host.externalId));
+  const profile = {
+    name: host.name,
+    picture: host.picture ?? null,
+    headline: host.headline ?? null,
+  };
+  if (
+    known !== undefined &&
+    known.name === profile.name &&
+    known.picture === profile.picture &&
+    known.headline === profile.headline
+  ) {
+    return userOf(known);
+  }
+  const id = UserId.parse(uuidv7());
+  const [row] = await db
+    .insert(users)
+    .values({
+      id,
+      externalId: host.externalId,
+      kind: "member",
+      handle: handleFor(host.name, id),
+      ...profile,
+    })
+    .onConflictDoUpdate({ target: users.externalId, set: profile })
+    .returning();
+  return userOf(required(row));
+}
+
+/** A user by id, or null. */
+export async function findUser({ db }: Store, id: UserId): Promise<User | null> {
+  const [row] = await db.select().from(users).where(eq(users.id, id));
+  return row === undefined ? null : userOf(row);
+}
+
+/** Users by id; unknown ids are left out. */
+export async function findUsers({ db }: Store, ids: UserId[]): Promise<User[]> {
+  if (ids.length === 0) return [];
+  return (await db.select().from(users).where(inArray(users.id, ids))).map(userOf);
+}
+
+/** Who the handles name. */
+export async function findHandles({ db }: Store, handles: string[]): Promise<Map<string, UserId>> {
+  if (handles.length === 0) return new Map();
+  const rows = await db
+    .select({ id: users.id, handle: users.handle })
+    .from(users)
+    .where(inArray(users.handle, handles));
+  return new Map(
+    rows.flatMap(({ id, handle }) => (handle === null ? [] : [[handle, id] as const])),
+  );
+}
+
+/** A user row as others see the person. */
+export function userOf(row: typeof users.$inferSelect): User {
+  return {
+    id: row.id,
+    name: row.name,
+    ...(row.handle === null ? {} : { handle: row.handle }),
+    kind: row.kind,
+    ...(row.headline === null ? {} : { headline: row.headline }),
+    ...(row.picture === null ? {} : { picture: row.picture }),
+  };
+}
+
+/** A readable handle that cannot clash: the name's letters and the end of the id. */
+function handleFor(name: string, id: UserId): string {
+  const base = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/gu, "")
+    .slice(0, 20);
+  return `${base === "" ? "person" : base}-${id.slice(-6)}`;
+}
+
+function required<T>(row: T | undefined): T {
+  if (row === undefined) throw new Error("Postgres returned no row");
+  return row;
+}

@@ -1,0 +1,48 @@
+import type { RoomId } from "../../protocol/ids.ts";
+
+/**
+ * Every Redis key of Eddy is made here.
+ *
+ * Rooms are spread over 64 buckets. A bucket is a hash tag, so all keys that one script touches
+ * share a Redis Cluster slot, and the dirty index of a bucket covers the rooms of that bucket.
+ */
+export const BUCKETS = 64;
+
+/** The bucket of a room: FNV-1a over its id, so that every process agrees without asking. */
+export function bucketOf(room: RoomId): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < room.length; i += 1) {
+    hash = Math.imul(hash ^ room.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0) % BUCKETS;
+}
+
+const tag = (bucket: number) => `eddy:{b${bucket}}`;
+const ofRoom = (what: string) => (room: RoomId) => `${tag(bucketOf(room))}:${what}:${room}`;
+
+export const keys = {
+  /** Stream `epoch-seq` → {n: messages so far, t: target of a change}. Trimmed by the worker. */
+  log: ofRoom("log"),
+  /** Hash seq → the fact as JSON; rewritten in place when text is taken back. Trimmed with the log. */
+  body: ofRoom("body"),
+  /** Hash: run, epoch, head, stored, base, gap, n, policy, eras, dedupe window. Lives as long as Redis. */
+  meta: ofRoom("meta"),
+  /** Two hashes `author:clientId` → `seq|hash|at`, rotated by the append script. */
+  dedupe: (room: RoomId, which: 0 | 1) => `${tag(bucketOf(room))}:dedupe${which}:${room}`,
+  /** Hash target → `seq json`: what the last change made of it. Trimmed with the change. */
+  changes: ofRoom("changes"),
+  /** Hash `ban:user`, `mute:user` → until (ms) or -1; `loaded` says that Postgres was read. */
+  sanctions: ofRoom("sanctions"),
+  /** Hash user → when they last spoke (ms), in rooms with slow mode. Expires with the slow mode. */
+  slow: ofRoom("slow"),
+  /** Sorted set user → until when (ms) they count as here. Expires by itself. */
+  presence: ofRoom("presence"),
+  /** Sorted set room → since when (ms) it has facts that are not stored. Cleared after COMMIT. */
+  dirty: (bucket: number) => `${tag(bucket)}:dirty`,
+  /** Channel of a room's new facts: a hint, the log is the truth. */
+  feed: ofRoom("feed"),
+  /** Channel of one person's sessions: rights that ended. */
+  control: "eddy:control",
+  /** Run id of the Redis that was stopped after its last writer, by whoever stopped both. */
+  cleanStop: "eddy:clean-stop",
+} as const;

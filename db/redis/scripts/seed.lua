@@ -1,0 +1,56 @@
+-- Gives a room a hot log in this Redis: after a loss, a restart, or for the first time.
+--
+-- What holds: the caller has the room's row locked in Postgres and committed `epoch` and `base`
+-- before; the deadline is before Postgres would end that lock, so a caller that was paused wakes up
+-- too LATE to seed (two racing seeders: one seeds, the other sees SEEDED). Whatever survived is
+-- kept only when it reaches at least as far as Postgres; a shorter log would have a hole in it.
+--
+-- KEYS 1 log, 2 body, 3 meta, 4 dedupe0, 5 dedupe1, 6 sanctions, 7 changes, 8 dirty
+-- ARGV 1 run, 2 deadlineMs (Redis time), 3 room, 4 epoch, 5 base, 6 stored, 7 n, 8 policy,
+--      9 adopt ("1": nothing was lost, carry on in the same epoch), 10 channel,
+--     11 lostFrom, 12 lostTo ("" when nothing was there to lose), 13 seq of the last fact that stands,
+--     as the caller committed it, 14.. sanction field, until
+-- Result {status}: OK | SEEDED | LATE (ask again)
+local log, body, meta, dedupe0, dedupe1 = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local sanctions, changes, dirty = KEYS[6], KEYS[7], KEYS[8]
+local run, deadline, room, epoch, base = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local stored, n, policy, adopt, channel = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+if now > deadline then return {'LATE'} end
+
+local m = redis.call('HMGET', meta, 'run', 'head', 'n', 'eras')
+if m[1] == run and redis.call('HEXISTS', sanctions, 'loaded') == 1 then return {'SEEDED'} end
+
+local last, survives = stored, m[2] and tonumber(m[2]) >= tonumber(stored)
+if survives then last = m[2] end
+if adopt ~= '1' and last ~= ARGV[13] then return {'LATE'} end
+
+redis.call('DEL', sanctions)
+redis.call('HSET', sanctions, 'loaded', '1')
+for i = 14, #ARGV, 2 do redis.call('HSET', sanctions, ARGV[i], ARGV[i + 1]) end
+
+if adopt == '1' then
+  redis.call('HSET', meta, 'run', run, 'policy', policy)
+  return {'OK'}
+end
+
+local nowDigits = string.format('%.0f', now)
+local eras = ''
+if survives then
+  n, eras = m[3], m[4]
+else
+  redis.call('DEL', log, body, changes, dedupe0, dedupe1)
+end
+redis.call('HSET', meta, 'run', run, 'epoch', epoch, 'head', last, 'stored', stored, 'base', base,
+  'gap', string.format('%.0f', tonumber(base) - tonumber(last)), 'n', n, 'policy', policy,
+  'eras', eras .. epoch .. ':' .. base .. ';',
+  'since', nowDigits, 'turnedAt', nowDigits, 'turnedSeq', last, 'fresh', '0')
+if last == stored then
+  redis.call('ZREM', dirty, room)
+else
+  redis.call('ZADD', dirty, 'NX', nowDigits, room)
+end
+redis.call('PUBLISH', channel, 'r ' .. epoch .. ' ' .. last .. ' ' .. ARGV[11] .. ' ' .. ARGV[12])
+return {'OK'}
