@@ -1,0 +1,23 @@
+export { createClient, type Client, type ClientEvents, type ClientOptions } from "./client.ts";
+export type { Clock } from "./clock.ts";
+export type { ConnectionState } from "./connection.ts";
+export { dropIn, type DroppedIn } from "./drop-in.ts";
+export type { Listenable } from "./emitter.ts";
+export type { OutboxStorage } from "./outbox-store.ts";
+export type { OutgoingMessage } from "./outgoing.ts";
+export type { EnterOptions, RoomClosed, RoomEvents, RoomHandle } from "./room-handle.ts";
+export {
+  applyFact,
+  applyFacts,
+  doubtful,
+  emptyView,
+  prependFacts,
+  refreshFacts,
+  resetTo,
+  trimView,
+} from "./room-view.ts";
+export type { SendState } from "./send.ts";
+export type { Transport, TransportEvents, TransportLink } from "./transport.ts";
+export type { Reaction, Removal, RoomView, Standing, ViewMessage } from "./view-model.ts";
+export { errorTable, Refusal, type ErrorCode } from "../protocol/errors.ts";
+export type { Fact, FactOf, FactType } from "../protocol/facts.ts";
