@@ -291,6 +291,7 @@ export const commands = {
         after: Position.optional(),
         before: Position.optional(),
         around: Seq.optional(),
+        cursor: z.string().max(200).optional(),
         limit: itemLimit,
       })
       .refine(atMostOnePlace, onePlaceOnly),

@@ -1,10 +1,12 @@
 import { and, asc, eq, gt, inArray, sql as raw } from "drizzle-orm";
+import type { TransactionSql } from "postgres";
 
 import { Refusal } from "../../protocol/errors.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { Member, Role } from "../../protocol/shapes.ts";
 import type { Store } from "./connection.ts";
-import { members, rooms, users } from "./schema.ts";
+import { changeRoom } from "./rooms.ts";
+import { members, users } from "./schema.ts";
 import { userOf } from "./users.ts";
 
 export type MemberRow = typeof members.$inferSelect;
@@ -42,34 +44,23 @@ export async function ensureMember(
 }
 
 /**
- * Gives someone a role and the room's rules a new version. Errors: `forbidden` when it would leave
- * the room without an owner.
+ * Gives someone a role and the room's rules a new version, in the caller's transaction. Answers that
+ * version. Errors: `forbidden` when it would leave the room without an owner.
  */
 export async function setRole(
-  { db }: Store,
+  tx: TransactionSql,
   change: { room: RoomId; user: UserId; role: Role },
-): Promise<{ member: MemberRow; policy: number }> {
-  return db.transaction(async (tx) => {
-    // The room's row first: two owners who step down at once must not both succeed.
-    const [room] = await tx
-      .update(rooms)
-      .set({ policy: raw`${rooms.policy} + 1` })
-      .where(eq(rooms.id, change.room))
-      .returning({ policy: rooms.policy });
-    const [member] = await tx
-      .insert(members)
-      .values({ roomId: change.room, userId: change.user, role: change.role })
-      .onConflictDoUpdate({ target: [members.roomId, members.userId], set: { role: change.role } })
-      .returning();
-    const owners = await tx
-      .select({ user: members.userId })
-      .from(members)
-      .where(and(eq(members.roomId, change.room), eq(members.role, "owner")))
-      .limit(1);
-    if (owners.length === 0) throw new Refusal("forbidden", "A room keeps at least one owner.");
-    if (room === undefined || member === undefined) throw new Error("Postgres returned no row");
-    return { member, policy: room.policy };
-  });
+): Promise<number> {
+  const { room, user, role } = change;
+  // The room's row first: two owners who step down at once must not both succeed.
+  const policy = await changeRoom(tx, room, {});
+  await tx`
+    INSERT INTO members (room_id, user_id, role) VALUES (${room}, ${user}, ${role})
+    ON CONFLICT (room_id, user_id) DO UPDATE SET role = ${role}`;
+  const owners = await tx`
+    SELECT 1 FROM members WHERE room_id = ${room} AND role = 'owner' LIMIT 1`;
+  if (owners.length === 0) throw new Refusal("forbidden", "A room keeps at least one owner.");
+  return policy;
 }
 
 /** Members of a room in the order of their ids; keyset paging. */

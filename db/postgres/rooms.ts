@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull, lt, or, sql as raw } from "drizzle-orm";
+import type { TransactionSql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 
 import { Refusal } from "../../protocol/errors.ts";
@@ -60,19 +61,29 @@ export async function findRoom({ db }: Store, ref: RoomRef | RoomId): Promise<Ro
   return row ?? null;
 }
 
-/** Changes a room and its rules' version. Errors: `not_found`. */
-export async function updateRoom(
-  { db }: Store,
+/**
+ * Changes a room and gives its rules a new version, in the caller's transaction. Answers that
+ * version. Errors: `not_found`.
+ */
+export async function changeRoom(
+  tx: TransactionSql,
   id: RoomId,
-  changes: RoomChanges & { archivedAt?: Date },
-): Promise<RoomRow> {
-  const [row] = await db
-    .update(rooms)
-    .set({ ...changes, policy: raw`${rooms.policy} + 1` })
-    .where(eq(rooms.id, id))
-    .returning();
+  changes: RoomChanges & { archivedAt?: string | undefined },
+): Promise<number> {
+  const { title, topic, tags, visibility, locked, slowModeSeconds, archivedAt } = changes;
+  const [row] = await tx<{ policy: number }[]>`
+    UPDATE rooms SET
+      title = coalesce(${title ?? null}, title),
+      topic = coalesce(${topic ?? null}, topic),
+      tags = coalesce(${tags ?? null}::text[], tags),
+      visibility = coalesce(${visibility ?? null}, visibility),
+      locked = coalesce(${locked ?? null}, locked),
+      slow_mode_seconds = coalesce(${slowModeSeconds ?? null}, slow_mode_seconds),
+      archived_at = coalesce(${archivedAt ?? null}::text::timestamptz, archived_at),
+      policy = policy + 1
+    WHERE id = ${id} RETURNING policy`;
   if (row === undefined) throw new Refusal("not_found", "There is no such room.");
-  return row;
+  return row.policy;
 }
 
 /** A room in a list, with what it is sorted by. */

@@ -1,5 +1,7 @@
 import { and, desc, eq, gt, isNull, lt, ne, or } from "drizzle-orm";
 
+import type { TransactionSql } from "postgres";
+
 import type { RoomId, SanctionId, UserId } from "../../protocol/ids.ts";
 import type { Sanction } from "../../protocol/shapes.ts";
 import type { Store } from "./connection.ts";
@@ -58,6 +60,45 @@ export async function listSanctions(
     .orderBy(desc(sanctions.id))
     .limit(ask.limit);
   return rows.map(sanctionOf);
+}
+
+/** Writes a sanction down, in the caller's transaction. */
+export async function insertSanction(
+  tx: TransactionSql,
+  room: RoomId,
+  sanction: Sanction,
+): Promise<void> {
+  const { id, user, kind, reason, by, at, until } = sanction;
+  await tx`
+    INSERT INTO sanctions (id, room_id, user_id, kind, reason, by_id, at, until)
+    VALUES (${id}, ${room}, ${user}, ${kind}, ${reason}, ${by}, ${at}::text::timestamptz,
+      ${until ?? null}::text::timestamptz)`;
+}
+
+/** Ends a sanction, in the caller's transaction; false when it had ended before. */
+export async function endSanction(
+  tx: TransactionSql,
+  end: { id: SanctionId; by: UserId; at: string; reason: string | null },
+): Promise<boolean> {
+  const rows = await tx`
+    UPDATE sanctions SET lifted_at = ${end.at}::text::timestamptz, lifted_by = ${end.by},
+      lift_reason = ${end.reason}
+    WHERE id = ${end.id} AND lifted_at IS NULL RETURNING 1`;
+  return rows.length > 0;
+}
+
+/** Until when the longest sanction of a kind in force bars someone (ms); "none" when none does. */
+export async function longestInForce(
+  tx: TransactionSql,
+  ask: { room: RoomId; user: UserId; kind: "mute" | "ban" },
+): Promise<number | null | "none"> {
+  const [row] = await tx<{ some: boolean; for_good: boolean | null; until: number | null }[]>`
+    SELECT count(*) > 0 AS some, bool_or(until IS NULL) AS for_good,
+      (extract(epoch FROM max(until)) * 1000)::bigint AS until
+    FROM sanctions WHERE room_id = ${ask.room} AND user_id = ${ask.user} AND kind = ${ask.kind}
+      AND lifted_at IS NULL AND (until IS NULL OR until > now())`;
+  if (row === undefined || !row.some) return "none";
+  return row.for_good === true ? null : row.until;
 }
 
 /** A sanction row as people see it. */

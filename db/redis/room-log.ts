@@ -49,7 +49,10 @@ export type AppendResult =
   | { status: "accepted"; seq: number; epoch: number; prev: number }
   | { status: "duplicate"; seq: number; epoch: number; at: string }
   | { status: "unseeded" }
-  | { status: "conflict" | "check" | "policy" | "moved" }
+  | { status: "conflict" }
+  | { status: "check" }
+  | { status: "policy" }
+  | { status: "moved" }
   | { status: "refused"; code: ErrorCode }
   | { status: "sanctioned"; kind: "ban" | "mute"; untilMs: number | null }
   | { status: "slow"; retryAfterMs: number }
@@ -245,9 +248,19 @@ export async function readChanges(
   );
 }
 
-/** The fact at one seq as it may be replayed, when the hot log has it. */
-export async function readBody(link: RedisLink, room: RoomId, seq: number): Promise<string | null> {
-  return link.redis.hget(keys.body(room), String(seq));
+/** Facts of the hot log as they may be replayed, by seq; those it does not hold are left out. */
+export async function readBodies(
+  link: RedisLink,
+  room: RoomId,
+  seqs: readonly number[],
+): Promise<Map<number, string>> {
+  const found = await link.redis.hmget(keys.body(room), ...seqs.map(String));
+  return new Map(
+    seqs.flatMap((seq, i) => {
+      const json = found[i];
+      return json === null || json === undefined ? [] : [[seq, json] as const];
+    }),
+  );
 }
 
 const runStored = loadScript("stored");
@@ -333,4 +346,11 @@ export async function seedRoom(
 /** A draft as the append script takes it: JSON without its opening brace, for the seq to go first. */
 export function factRest(draft: Draft): string {
   return JSON.stringify(draft).slice(1);
+}
+
+const runPolicy = loadScript("policy");
+
+/** Makes every gateway read a room's rules anew before its next append. */
+export async function notePolicy(link: RedisLink, room: RoomId, version: number): Promise<void> {
+  await runPolicy(link.redis, [keys.meta(room)], [version]);
 }

@@ -66,7 +66,8 @@ if sendKey ~= '' then
   if checked ~= '1' and born - SKEW_MS < tonumber(m[9]) then return {'CHECK'} end
 end
 
-if policy ~= '' and policy ~= m[8] then return {'POLICY'} end
+-- Older rules than the room's: the verdict may be wrong. Newer ones: this append brings them in.
+if policy ~= '' and tonumber(policy) < tonumber(m[8]) then return {'POLICY'} end
 if guard ~= '' then
   local s = redis.call('HMGET', sanctions, 'loaded', 'ban:' .. author, 'mute:' .. author)
   if not s[1] then return {'UNSEEDED'} end -- fail closed: without the list nobody may speak
@@ -110,7 +111,8 @@ else
   redis.call('XADD', log, id, 'n', digits(n), 't', target)
 end
 redis.call('HSET', body, seqDigits, fact)
-redis.call('HSET', meta, 'head', seqDigits, 'n', digits(n))
+if policy == '' then policy = m[8] end
+redis.call('HSET', meta, 'head', seqDigits, 'n', digits(n), 'policy', policy)
 redis.call('ZADD', dirty, 'NX', digits(now), room)
 
 if sendKey ~= '' then
@@ -139,7 +141,7 @@ for i = 19, #ARGV, 3 do
     if b == '' then redis.call('HDEL', sanctions, a) else redis.call('HSET', sanctions, a, b) end
   elseif effect == 'policy' then
     -- Acts may be appended late and out of turn; the rules' version never goes back.
-    if tonumber(a) > tonumber(m[8]) then redis.call('HSET', meta, 'policy', a) end
+    if tonumber(a) > tonumber(policy) then redis.call('HSET', meta, 'policy', a) end
   end
 end
 

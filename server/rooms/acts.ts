@@ -1,0 +1,65 @@
+import { type CommandName, commands, type ParsedInput } from "../../protocol/commands.ts";
+import type { PlainAct, RoomAct } from "./act.ts";
+import {
+  addReaction,
+  editMessage,
+  pinMessage,
+  removeMessage,
+  removeReaction,
+  unpinMessage,
+} from "./change-message.ts";
+import { dropIn, whoAmI } from "./drop-in.ts";
+import { getFilters, setFilters } from "./manage-filters.ts";
+import { giveRole, showMembers } from "./manage-members.ts";
+import { archiveRoom, getRoom, openRoom, showRooms, updateRoom } from "./manage-room.ts";
+import { getMessage, listMessages, readHistory } from "./read-history.ts";
+import { markRead } from "./read-marker.ts";
+import { liftSanction, sanctionMember, showSanctions } from "./sanction-member.ts";
+import { sendMessage } from "./send-message.ts";
+
+/** Commands about the caller's connection: the feed and the sockets carry them out. */
+export type ConnectionCommand = "room:enter" | "room:leave" | "typing:start" | "session:renew";
+/** Commands that need no connection. */
+export type ActName = Exclude<CommandName, ConnectionCommand>;
+/** Commands that name a room. */
+export type RoomCommand = {
+  [N in CommandName]: ParsedInput<N> extends { room: string } ? N : never;
+}[CommandName];
+
+type ActTable = {
+  [N in ActName]: N extends RoomCommand ? RoomAct<N> : PlainAct<N>;
+};
+
+/** What each command does. A command without its act does not compile. */
+export const acts: ActTable = {
+  "guest:create": dropIn,
+  "me:get": whoAmI,
+  "room:create": openRoom,
+  "room:list": showRooms,
+  "room:get": getRoom,
+  "room:update": updateRoom,
+  "room:archive": archiveRoom,
+  "room:history": readHistory,
+  "room:read": markRead,
+  "message:send": sendMessage,
+  "message:edit": editMessage,
+  "message:remove": removeMessage,
+  "reaction:add": addReaction,
+  "reaction:remove": removeReaction,
+  "message:pin": pinMessage,
+  "message:unpin": unpinMessage,
+  "message:list": listMessages,
+  "message:get": getMessage,
+  "member:list": showMembers,
+  "member:set-role": giveRole,
+  "sanction:create": sanctionMember,
+  "sanction:list": showSanctions,
+  "sanction:lift": liftSanction,
+  "filter:get": getFilters,
+  "filter:set": setFilters,
+};
+
+/** Whether a command names a room. */
+export function isRoomCommand(name: CommandName): name is RoomCommand {
+  return "room" in commands[name].input.shape;
+}

@@ -1,0 +1,100 @@
+import { appendPending, notePending } from "../../db/pending-facts.ts";
+import { changeRoom, createRoom, findRoom, listRooms } from "../../db/postgres/rooms.ts";
+import { countPresent } from "../../db/redis/presence.ts";
+import { seedRoomLog } from "../../db/seed-room.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { RoomId } from "../../protocol/ids.ts";
+import type { RoomChanges } from "../../protocol/shapes.ts";
+import type { Deps, PlainAct, RoomAct, RoomCall } from "./act.ts";
+import { decodeCursor, notOurs, pageOf } from "./paging.ts";
+import { roomOf, showRoom } from "./room-view.ts";
+import { signedIn } from "./signed-in.ts";
+
+/** Opens a room; whoever does so owns it. */
+export const openRoom: PlainAct<"room:create"> = async (deps, caller, input) => {
+  const { user } = signedIn(caller);
+  const row = await createRoom(deps.stores.store, { ...input, by: user.id });
+  // Its log is made now, so that the first message does not wait for Postgres.
+  await seedRoomLog(deps.stores, row.id);
+  return roomOf(row, { present: 0, messagesLast5m: 0 });
+};
+
+/** Public rooms, the liveliest or the newest first. */
+export const showRooms: PlainAct<"room:list"> = async (deps, _caller, { sort, q, cursor, limit }) => {
+  const values = decodeCursor(cursor);
+  const rows = await listRooms(deps.stores.store, {
+    sort,
+    q,
+    after: values === null ? null : placeOf(values),
+    limit: limit + 1,
+  });
+  const present = await countPresent(
+    deps.stores.link,
+    rows.map(({ id }) => id),
+  );
+  const { items, nextCursor } = pageOf(
+    rows.map((row, i) => ({ row, present: present[i] ?? 0 })),
+    limit,
+    ({ row }) => [row.messagesLast5m, row.id],
+  );
+  return {
+    items: items.map(({ row, present: here }) =>
+      roomOf(row, { present: here, messagesLast5m: row.messagesLast5m }),
+    ),
+    nextCursor,
+  };
+};
+
+function placeOf([warmth, id]: unknown[]): { warmth: number; id: RoomId } {
+  const room = RoomId.safeParse(id);
+  if (typeof warmth !== "number" || !room.success) throw notOurs();
+  return { warmth, id: room.data };
+}
+
+/** One room. */
+export const getRoom: RoomAct<"room:get"> = async (deps, { rules }) =>
+  // Read anew: whoever was told of a change sees it on any gateway.
+  showRoom(deps, (await deps.rules.reload(rules.row.id)).row);
+
+/** Changes a room. */
+export const updateRoom: RoomAct<"room:update"> = async (deps, call, { room: _room, ...changes }) => {
+  if (Object.keys(changes).length === 0) {
+    throw new Refusal("invalid", "Name at least one thing to change.");
+  }
+  return change(deps, call, changes);
+};
+
+/** Closes a room for good; its history stays readable. */
+export const archiveRoom: RoomAct<"room:archive"> = async (deps, call) => {
+  await change(deps, call, { archivedAt: new Date(deps.now()).toISOString() });
+  return {};
+};
+
+async function change(
+  deps: Deps,
+  { caller, rules }: RoomCall,
+  changes: RoomChanges & { archivedAt?: string | undefined },
+) {
+  const { stores } = deps;
+  const { id } = rules.row;
+  await stores.store.sql.begin(async (tx) => {
+    const policy = await changeRoom(tx, id, changes);
+    await notePending(tx, {
+      room: id,
+      author: caller.user.id,
+      draft: {
+        type: "room.updated",
+        at: new Date(deps.now()).toISOString(),
+        by: { id: caller.user.id, name: caller.user.name },
+        changes,
+      },
+      effects: [{ kind: "policy", version: policy }],
+    });
+  });
+  await appendPending(stores, id);
+  deps.hint.nudge();
+  await deps.rules.reload(id);
+  const row = await findRoom(stores.store, id);
+  if (row === null) throw new Refusal("not_found", "There is no such room.");
+  return showRoom(deps, row);
+}

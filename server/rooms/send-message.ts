@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+
+import { findSend } from "../../db/postgres/facts.ts";
+import { findHandles } from "../../db/postgres/users.ts";
+import type { DraftOf } from "../../protocol/facts.ts";
+import type { UserId } from "../../protocol/ids.ts";
+import type { Deps, RoomAct, RoomCall } from "./act.ts";
+import { type Answer, appendSpeech, clash } from "./append-speech.ts";
+
+/** Says something in a room. The same clientId again is the same message (G4). */
+export const sendMessage: RoomAct<"message:send"> = async (deps, call, input) => {
+  const { clientId, text, replyTo } = input;
+  const author = call.caller.user;
+  const draft: DraftOf<"message.sent"> = {
+    type: "message.sent",
+    at: new Date(deps.now()).toISOString(),
+    by: { id: author.id, name: author.name },
+    clientId,
+    text,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    mentions: await resolveMentions(deps, text),
+  };
+  const answer = await appendSpeech(deps, call, {
+    draft,
+    idempotency: {
+      key: `${author.id}:${clientId}`,
+      hash: hashOf(text, replyTo),
+      bornMs: bornAt(clientId),
+    },
+    guard: "mute",
+    text,
+    effects: [],
+    findEarlier: () => findEarlier(deps, call, draft),
+  });
+  if (answer === null) throw new Error("A new message changes no other, so it cannot have moved");
+  return answer;
+};
+
+/** What tells a repeat from a clash: the said, not the way it was said. */
+function hashOf(text: string, replyTo: number | undefined): string {
+  return createHash("sha1")
+    .update(`${replyTo ?? ""}\n${text}`)
+    .digest("base64url")
+    .slice(0, 16);
+}
+
+/** The time inside a UUIDv7, in milliseconds; 0 for other UUIDs, which Postgres is then asked about. */
+function bornAt(clientId: string): number {
+  return clientId[14] === "7" ? Number.parseInt(clientId.slice(0, 8) + clientId.slice(9, 13), 16) : 0;
+}
+
+/** The stored message of an earlier send with this clientId. Errors: `conflict` when it said something else. */
+async function findEarlier(
+  deps: Deps,
+  { caller, rules }: RoomCall,
+  draft: DraftOf<"message.sent">,
+): Promise<Answer | null> {
+  const room = rules.row.id;
+  const stored = await findSend(deps.stores.store.sql, {
+    room,
+    author: caller.user.id,
+    clientId: draft.clientId,
+  });
+  if (stored === null) return null;
+  // After an edit or a removal nobody knows any more what it said first: take it for the same.
+  const changed = stored.edited || stored.text === null;
+  if (!changed && (stored.text !== draft.text || stored.replyTo !== (draft.replyTo ?? null))) {
+    throw clash();
+  }
+  return { seq: stored.seq, epoch: rules.row.epoch, at: stored.at, duplicate: true };
+}
+
+const HANDLE = /(?<![\p{L}\p{N}_-])@([a-z0-9]+-[0-9a-f]{6})/gu;
+const MOST_MENTIONS = 20;
+
+/** Whom a text names by `@handle`. Only a text with such a word costs a look-up. */
+async function resolveMentions({ stores }: Deps, text: string): Promise<UserId[]> {
+  if (!text.includes("@")) return [];
+  const handles = new Set([...text.matchAll(HANDLE)].map(([, handle = ""]) => handle));
+  if (handles.size === 0) return [];
+  const named = [...handles].slice(0, MOST_MENTIONS);
+  // A message must not wait for Postgres' troubles: without it, nobody is mentioned.
+  const found = await findHandles(stores.store, named).catch(() => new Map<string, UserId>());
+  return named.flatMap((handle) => found.get(handle) ?? []);
+}
