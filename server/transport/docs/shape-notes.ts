@@ -1,0 +1,51 @@
+import {
+  MAX_LINE_CODE_POINTS,
+  MAX_NAME_CODE_POINTS,
+  MAX_TITLE_CODE_POINTS,
+} from "../../../protocol/limits.ts";
+
+/**
+ * What a JSON Schema cannot say about a named shape. A description that the schema itself carries
+ * (`.meta`) wins over the one here.
+ */
+export const shapeNotes: Readonly<Record<string, string>> = {
+  UserId: "Who someone is: a UUIDv7.",
+  RoomId: "Which room: a UUIDv7.",
+  SanctionId: "Which sanction: a UUIDv7.",
+  ClientId:
+    "The sender's own id of one send, a UUID (v7 advised): its idempotency key for as long as the message exists.",
+  RoomRef: "A room, by its id or by its slug.",
+  Slug: "A room's short name in links: 2 to 63 of a-z, 0-9 and -. It must not look like an id.",
+  Seq: "Position of a fact in its room's log. It only grows and never names two facts.",
+  Position: "A seq, or 0 for the place before the first fact.",
+  Epoch: "Generation of a room's hot log. It goes up only when the hot log was lost.",
+  Cursor: "How far a client has read a room's log.",
+  Time: "ISO 8601 in UTC with milliseconds.",
+  DisplayName: `One line, 1 to ${MAX_NAME_CODE_POINTS} code points, NFC.`,
+  Title: `One line, 1 to ${MAX_TITLE_CODE_POINTS} code points, NFC.`,
+  Line: `1 to ${MAX_LINE_CODE_POINTS} code points, NFC.`,
+  Emoji: "One emoji, as a person would pick it.",
+  Tag: "1 to 32 of lower-case letters, digits and -.",
+  User: "A person, as others see them.",
+  Author: "Who did something, with the name they had then.",
+  Role: "What someone may do in a room, in ascending order.",
+  Visibility:
+    "Public rooms are listed, unlisted ones open with their link, private ones by invitation.",
+  Room: "A conversation that never ends, and how lively it is now.",
+  RoomChanges: "What may be changed of a room.",
+  NewRoom: "What a room starts with.",
+  Sanction: "A mute, a kick or a ban. `until: null` stands until it is lifted.",
+  SanctionKind: "A mute silences, a kick removes once, a ban keeps out.",
+  Notify: "What a member wants to hear of.",
+  Membership: "What a room is to the one who asks.",
+  Member: "A member, as the room's list shows them.",
+  Presence: "Who is in a room now: the exact count, and a sample of faces.",
+  Message: "A message as it is now. A removed one has no text.",
+  FilterRule: "Refuses messages that hold its phrase as whole words, on normalized text.",
+  FilterRules: "All rules of a room's filter.",
+  Fact: "One entry of a room's log. Its `type` says what happened.",
+  ErrorCode: "Why something was refused.",
+  ErrorReply: "The `error` of a socket reply.",
+  Problem: "A refusal over REST (RFC 9457).",
+  Empty: "Nothing beyond success itself.",
+};
