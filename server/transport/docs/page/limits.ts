@@ -1,0 +1,96 @@
+import * as limits from "../../../../protocol/limits.ts";
+import { type Html, html } from "../html.ts";
+import { tableRows } from "../table-rows.ts";
+
+/** One variable of the environment, as `server/config.ts` knows it. */
+export interface ConfigVariable {
+  name: string;
+  default: string;
+  meaning: string;
+}
+
+/** What nobody can lift, and what whoever runs Eddy may set. */
+export function limitsSection(configReference: readonly ConfigVariable[]): Html {
+  return html`<section id="limits" aria-labelledby="limits-title">
+      <h2 id="limits-title">Limits</h2>
+      <div class="prose">
+        <p>
+          These are part of the protocol, so they are the same everywhere. How often you may do what
+          is a setting of the server: REST answers show it in <code>RateLimit-Policy</code> and
+          <code>RateLimit</code>, and over it you get
+          <a href="#error-rate_limited">rate_limited</a> with the time to wait.
+        </p>
+      </div>
+      <table class="rows numbers">
+        <thead>
+          <tr>
+            <th scope="col">Limit</th>
+            <th scope="col">Of what</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${tableRows(limitSentences).map(([name, sentence]) => limitRow(name, sentence))}
+        </tbody>
+      </table>
+    </section>
+    <section id="configuration" aria-labelledby="configuration-title">
+      <h2 id="configuration-title">Configuration</h2>
+      <div class="prose">
+        <p>
+          For whoever runs Eddy: everything is set in the environment and checked at start, with one
+          clear message for every wrong value. Nothing needs to be set to try it: without
+          <code>DATABASE_URL</code> and <code>REDIS_URL</code> it starts its own.
+        </p>
+      </div>
+      <table class="rows">
+        <thead>
+          <tr>
+            <th scope="col">Variable</th>
+            <th scope="col">Meaning</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${configReference.map(variableRow)}
+        </tbody>
+      </table>
+    </section>`;
+}
+
+const table: Readonly<Record<LimitName, number>> = limits;
+
+type LimitName = keyof typeof limits;
+
+const limitSentences = {
+  MAX_TEXT_CODE_POINTS: "code points in a message",
+  MAX_TEXT_BYTES: "bytes of UTF-8 in a message",
+  MAX_PAGE_FACTS: "facts in one reply, whatever was missed",
+  DEFAULT_PAGE_FACTS: "facts in one reply when you name no limit",
+  MAX_PAGE_ITEMS: "items of a REST list in one reply",
+  DEFAULT_PAGE_ITEMS: "items of a REST list when you name no limit",
+  MAX_NAME_CODE_POINTS: "code points in a display name",
+  MAX_TITLE_CODE_POINTS: "code points in a room's title",
+  MAX_LINE_CODE_POINTS: "code points in a topic, a headline, a reason or a note",
+  MAX_TAGS: "tags of a room",
+  MAX_SLOW_MODE_SECONDS: "seconds of slow mode",
+  MAX_FILTER_RULES: "rules of one room's filter",
+  MAX_PRESENCE_SAMPLE: "faces in one presence sample",
+  MAX_FRAME_BYTES: "bytes in one Socket.IO frame or REST body",
+  MAX_JSON_DEPTH: "levels of nesting in a JSON value",
+} as const satisfies Record<LimitName, string>;
+
+function limitRow(name: LimitName, sentence: string): Html {
+  return html`<tr>
+    <th scope="row">${table[name].toLocaleString("en")}</th>
+    <td>${sentence}</td>
+  </tr>`;
+}
+
+function variableRow({ name, default: preset, meaning }: ConfigVariable): Html {
+  return html`<tr id="config-${name}">
+    <th scope="row"><code>${name}</code></th>
+    <td>
+      ${meaning}
+      <span class="note">${preset === "" ? "not set" : html`default <code>${preset}</code>`}</span>
+    </td>
+  </tr>`;
+}
