@@ -156,6 +156,18 @@ export async function endOfEpoch(
   return row?.end ?? null;
 }
 
+/** The seqs that may have been accepted and were lost when an epoch began; null when none could be. */
+export async function readLostRange(
+  { store }: Stores,
+  room: RoomId,
+  epoch: number,
+): Promise<{ from: number; to: number } | null> {
+  const [row] = await store.sql<{ from: number; to: number }[]>`
+    SELECT previous_end + 1 AS from, base AS to FROM room_epochs
+    WHERE room_id = ${room} AND epoch = ${epoch} AND base > previous_end`;
+  return row ?? null;
+}
+
 /** Facts between two positions: seqs that were skipped by a new epoch do not count. */
 export async function countFacts(
   { store }: Stores,

@@ -263,6 +263,22 @@ export async function readBodies(
   );
 }
 
+/** Where the logs of rooms stand, in one round trip; null for those that this run does not know. */
+export async function readHeads(
+  link: RedisLink,
+  rooms: readonly RoomId[],
+): Promise<({ epoch: number; head: number } | null)[]> {
+  const run = link.run();
+  const pipeline = link.redis.pipeline();
+  for (const room of rooms) pipeline.hmget(keys.meta(room), "run", "epoch", "head");
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, value]) => {
+    if (error !== null) throw error;
+    const [by, epoch, head] = value as (string | null)[];
+    return by === run ? { epoch: Number(epoch), head: Number(head) } : null;
+  });
+}
+
 const runStored = loadScript("stored");
 
 /** Notes what is committed, tells the members and trims; see scripts/stored.lua. Only after COMMIT. */
@@ -353,4 +369,26 @@ const runPolicy = loadScript("policy");
 /** Makes every gateway read a room's rules anew before its next append. */
 export async function notePolicy(link: RedisLink, room: RoomId, version: number): Promise<void> {
   await runPolicy(link.redis, [keys.meta(room)], [version]);
+}
+
+/**
+ * Until when someone is banned from a room (ms, null for good), "none" when they are not, "unknown"
+ * when this run of Redis has not loaded the room's sanctions.
+ */
+export async function readBan(
+  link: RedisLink,
+  room: RoomId,
+  user: UserId,
+): Promise<number | null | "none" | "unknown"> {
+  const run = link.run();
+  const replies = await link.redis
+    .pipeline()
+    .hget(keys.meta(room), "run")
+    .hmget(keys.sanctions(room), "loaded", `ban:${user}`)
+    .exec();
+  const [meta, sanctions] = replies ?? [];
+  const [loaded, until] = (sanctions?.[1] ?? []) as (string | null)[];
+  if (meta?.[1] !== run || typeof loaded !== "string") return "unknown";
+  if (typeof until !== "string") return "none";
+  return until === "-1" ? null : Number(until);
 }

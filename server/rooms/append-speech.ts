@@ -1,11 +1,11 @@
 import { type SettledAppend, appendSeeded } from "../../db/append.ts";
-import { sanctionsInForce } from "../../db/postgres/sanctions.ts";
 import type { Effect } from "../../db/redis/room-log.ts";
 import { factRest } from "../../db/redis/room-log.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";
 import type { Deps, RoomCall } from "./act.ts";
 import { type Decision, isAtLeast, mayCommand } from "./policy.ts";
+import { barredBecause } from "./refuse-banned.ts";
 import type { RoomRules } from "./room-rules.ts";
 
 const MOST_TRIES = 6;
@@ -126,7 +126,7 @@ async function answerOf(
     case "refused":
       throw new Refusal(result.code, verdict.allowed ? undefined : verdict.message);
     case "sanctioned":
-      throw await barred(deps, call, result);
+      throw await barredBecause(deps, call, result);
     case "slow":
       throw new Refusal("slow_mode", "The room is in slow mode: wait before you speak again.", {
         retryAfterMs: result.retryAfterMs,
@@ -143,22 +143,4 @@ async function answerOf(
 /** The same clientId with something else to say. */
 export function clash(): Refusal {
   return new Refusal("conflict", "This clientId was used for another message.");
-}
-
-async function barred(
-  { stores }: Deps,
-  { caller, rules }: RoomCall,
-  bar: { kind: "ban" | "mute"; untilMs: number | null },
-): Promise<Refusal> {
-  const until =
-    bar.untilMs === null ? "for good" : `until ${new Date(bar.untilMs).toISOString()}`;
-  const inForce = await sanctionsInForce(stores.store, rules.row.id, caller.user.id).catch(() => []);
-  const reason = inForce.find(({ kind }) => kind === bar.kind)?.reason;
-  const why = reason === undefined ? "" : ` Reason: ${reason}`;
-  const what = bar.kind === "ban" ? "banned from" : "muted in";
-  return new Refusal(
-    bar.kind === "ban" ? "banned" : "muted",
-    `You are ${what} this room ${until}.${why} You may appeal to the room's moderators.`,
-    bar.untilMs === null ? {} : { retryAfterMs: Math.max(0, bar.untilMs - Date.now()) },
-  );
 }

@@ -1,0 +1,176 @@
+import { createHash, randomBytes } from "node:crypto";
+
+import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+
+import type { Store } from "../../db/postgres/connection.ts";
+import { signingKey } from "../../db/postgres/signing-keys.ts";
+import { ensureHostUser, findUser } from "../../db/postgres/users.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { UserId } from "../../protocol/ids.ts";
+import type { User } from "../../protocol/shapes.ts";
+import { DisplayName, Line } from "../../protocol/text.ts";
+
+/** Who a token speaks for, and until when (ms since 1970). */
+export interface Session {
+  user: User;
+  admin: boolean;
+  expiresAtMs: number;
+}
+
+/** Makes and checks tokens. */
+export interface Tokens {
+  /** Errors: `unauthenticated`, `unavailable`. */
+  verify: (token: string) => Promise<Session>;
+  mintGuest: (user: User) => Promise<{ token: string; expiresAt: string }>;
+}
+
+export interface TokenOptions {
+  store: Store;
+  secret?: string | undefined;
+  jwksUrl?: string | undefined;
+  issuer?: string | undefined;
+  audience?: string | undefined;
+  now: () => number;
+}
+
+const GUEST_ISSUER = "eddy:guest";
+/** Long enough to come back within the week and be known; a guest who stays gets a kept account. */
+const GUEST_SECONDS = 7 * 24 * 60 * 60;
+/** Algorithms of a host's public keys. The token does not choose: HS256 is for the shared secret only. */
+const PUBLIC_KEY_ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"];
+const CLOCK_TOLERANCE_SECONDS = 5;
+const CACHE_MS = 30_000;
+const MOST_CACHED = 20_000;
+
+/** Opens the checks that the configuration asks for: guests always, a host's tokens when it has keys. */
+export async function openTokens(options: TokenOptions): Promise<Tokens> {
+  const guestKey = await signingKey(options.store, "guest", () => randomBytes(32));
+  const hostKey = options.secret === undefined ? null : new TextEncoder().encode(options.secret);
+  const jwks = options.jwksUrl === undefined ? null : createRemoteJWKSet(new URL(options.jwksUrl));
+  const cache = new Map<string, { session: Session; at: number }>();
+
+  const verifyGuest = async (token: string): Promise<Session> => {
+    const { payload } = await jwtVerify(token, guestKey, {
+      algorithms: ["HS256"],
+      issuer: GUEST_ISSUER,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(options.now()),
+      requiredClaims: ["sub", "exp"],
+    });
+    const id = UserId.safeParse(payload.sub);
+    const user = id.success ? await findUser(options.store, id.data) : null;
+    if (user === null) throw new Refusal("unauthenticated", "This guest is not known any more.");
+    return { user, admin: false, expiresAtMs: expiryOf(payload) };
+  };
+
+  const verifyHost = async (token: string): Promise<Session> => {
+    const payload = await verifyHostToken(token, hostKey, jwks, options);
+    const { externalId, name, picture, headline } = hostProfile(payload);
+    const user = await ensureHostUser(options.store, { externalId, name, picture, headline });
+    return { user, admin: payload["eddy_admin"] === true, expiresAtMs: expiryOf(payload) };
+  };
+
+  return {
+    verify: async (token) => {
+      const key = createHash("sha256").update(token).digest("base64url");
+      const known = cache.get(key);
+      const now = options.now();
+      if (known !== undefined && now - known.at < CACHE_MS && known.session.expiresAtMs > now) {
+        return known.session;
+      }
+      const session = await translate(() =>
+        issuerOf(token) === GUEST_ISSUER ? verifyGuest(token) : verifyHost(token),
+      );
+      cache.delete(key);
+      cache.set(key, { session, at: now });
+      const oldest = cache.keys().next().value;
+      if (cache.size > MOST_CACHED && oldest !== undefined) cache.delete(oldest);
+      return session;
+    },
+    mintGuest: async (user) => {
+      const issuedAt = Math.floor(options.now() / 1_000);
+      const token = await new SignJWT({ name: user.name })
+        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+        .setIssuer(GUEST_ISSUER)
+        .setSubject(user.id)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + GUEST_SECONDS)
+        .sign(guestKey);
+      return { token, expiresAt: new Date((issuedAt + GUEST_SECONDS) * 1_000).toISOString() };
+    },
+  };
+}
+
+/** Who says they made the token: only picks the key that then has to prove it. */
+function issuerOf(token: string): string | undefined {
+  return decodeJwt(token).iss;
+}
+
+async function verifyHostToken(
+  token: string,
+  secret: Uint8Array | null,
+  jwks: ReturnType<typeof createRemoteJWKSet> | null,
+  options: TokenOptions,
+): Promise<JWTPayload> {
+  const checks = {
+    ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
+    ...(options.audience === undefined ? {} : { audience: options.audience }),
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: new Date(options.now()),
+    requiredClaims: ["sub", "name", "exp"],
+  };
+  if (jwks !== null) {
+    try {
+      return (await jwtVerify(token, jwks, { ...checks, algorithms: PUBLIC_KEY_ALGORITHMS })).payload;
+    } catch (error) {
+      if (secret === null || !(error instanceof errors.JOSEAlgNotAllowed)) throw error;
+    }
+  }
+  if (secret === null) {
+    throw new Refusal("unauthenticated", "This server takes guests' tokens only.");
+  }
+  return (await jwtVerify(token, secret, { ...checks, algorithms: ["HS256"] })).payload;
+}
+
+/** What a host's token says of its user. Errors: `unauthenticated`. */
+function hostProfile(payload: JWTPayload) {
+  const externalId = payload.sub ?? "";
+  const name = DisplayName.safeParse(payload["name"]);
+  if (externalId === "" || externalId.length > 255 || externalId.includes("\0")) {
+    throw new Refusal("unauthenticated", "The token's sub must be 1 to 255 characters.");
+  }
+  if (!name.success) throw new Refusal("unauthenticated", "The token's name is no display name.");
+  const headline = Line.safeParse(payload["headline"]);
+  const picture = payload["picture"];
+  return {
+    externalId,
+    name: name.data,
+    headline: headline.success ? headline.data : undefined,
+    picture:
+      typeof picture === "string" && /^https?:\/\//u.test(picture) && picture.length <= 2_000
+        ? picture
+        : undefined,
+  };
+}
+
+function expiryOf({ exp }: JWTPayload): number {
+  return (exp ?? 0) * 1_000;
+}
+
+/** What is wrong with a token is the caller's to know; what is wrong with the server is not theirs. */
+async function translate(verify: () => Promise<Session>): Promise<Session> {
+  try {
+    return await verify();
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw new Refusal("unauthenticated", "The token has expired.", { cause: error });
+    }
+    if (error instanceof errors.JWKSTimeout) {
+      throw new Refusal("unavailable", "The keys of the host cannot be reached.", { cause: error });
+    }
+    if (error instanceof errors.JOSEError) {
+      throw new Refusal("unauthenticated", "The token is not valid.", { cause: error });
+    }
+    throw error;
+  }
+}

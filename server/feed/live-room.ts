@@ -1,0 +1,113 @@
+import type { RoomId, UserId } from "../../protocol/ids.ts";
+import type { Push, PushName } from "../../protocol/facts.ts";
+import type { User } from "../../protocol/shapes.ts";
+import type { RoomFeed } from "./room-feed.ts";
+import { RoomPresence } from "./room-presence.ts";
+
+/** One connection, as the feed sees it. */
+export interface Member {
+  readonly id: string;
+  readonly user: User;
+  /** Sends to this connection only. */
+  push: <N extends PushName>(name: N, data: Push<N>) => void;
+  /** Begins or ends to get what the room's live members get. */
+  goLive: (room: RoomId) => void;
+  goQuiet: (room: RoomId) => void;
+}
+
+/** Someone in a room, from entering to leaving. */
+interface Seat {
+  member: Member;
+  live: boolean;
+  lurking: boolean;
+  /** Grows with every entering, so that an older one that is still under way stops. */
+  visit: number;
+}
+
+/** One room on this gateway: its feed, and who sits in it. */
+export class LiveRoom {
+  readonly id: RoomId;
+  readonly feed: RoomFeed;
+  readonly presence = new RoomPresence();
+  readonly #seats = new Map<string, Seat>();
+  /** When the last one went (ms); the subscription is kept a while for those who come right back. */
+  emptySince: number;
+  /** When the head was last told to members (ms). */
+  headToldAt = 0;
+
+  constructor(id: RoomId, feed: RoomFeed, now: number) {
+    this.id = id;
+    this.feed = feed;
+    this.emptySince = now;
+  }
+
+  get seats(): IterableIterator<Seat> {
+    return this.#seats.values();
+  }
+
+  get liveCount(): number {
+    let count = 0;
+    for (const { live } of this.#seats.values()) if (live) count += 1;
+    return count;
+  }
+
+  get isEmpty(): boolean {
+    return this.#seats.size === 0;
+  }
+
+  /** Gives a connection a seat that is not live yet. Answers the visit's number, and whether the person is new here. */
+  sit(member: Member, lurking: boolean): { visit: number; arrived: boolean } {
+    const known = this.#seats.get(member.id);
+    if (known !== undefined) {
+      known.live = false;
+      known.visit += 1;
+      member.goQuiet(this.id);
+      const arrived = known.lurking && !lurking && this.presence.enter(member.user.id);
+      if (!known.lurking && lurking) this.presence.leave(member.user.id);
+      known.lurking = lurking;
+      return { visit: known.visit, arrived };
+    }
+    this.#seats.set(member.id, { member, live: false, lurking, visit: 1 });
+    return { visit: 1, arrived: !lurking && this.presence.enter(member.user.id) };
+  }
+
+  /** Whether this visit is the one that counts, and is not live yet. */
+  isWaiting(member: Member, visit: number): boolean {
+    const seat = this.#seats.get(member.id);
+    return seat !== undefined && seat.visit === visit && !seat.live;
+  }
+
+  goLive(member: Member): void {
+    const seat = this.#seats.get(member.id);
+    if (seat === undefined) return;
+    seat.live = true;
+    member.goLive(this.id);
+  }
+
+  /** Takes a connection's seat away; true when the person is not here any more. */
+  stand(member: Member, now: number): boolean {
+    const seat = this.#seats.get(member.id);
+    if (seat === undefined) return false;
+    this.#seats.delete(member.id);
+    member.goQuiet(this.id);
+    if (this.#seats.size === 0) this.emptySince = now;
+    return !seat.lurking && this.presence.leave(member.user.id);
+  }
+
+  /** Nobody is live any more: all who were have to enter again. Those who are entering find out by themselves. */
+  quietAll(): void {
+    for (const seat of this.#seats.values()) {
+      if (!seat.live) continue;
+      seat.live = false;
+      seat.visit += 1;
+      seat.member.goQuiet(this.id);
+    }
+  }
+
+  /** The connections of one person. */
+  seatsOf(user: UserId): Member[] {
+    return [...this.#seats.values()]
+      .filter(({ member }) => member.user.id === user)
+      .map(({ member }) => member);
+  }
+}

@@ -1,0 +1,224 @@
+import type { LogPage } from "../../db/history.ts";
+import type { Fact } from "../../protocol/facts.ts";
+import { MAX_PAGE_FACTS } from "../../protocol/limits.ts";
+import type { Hint } from "./hint.ts";
+
+/** Facts kept in memory for those who are just entering. */
+const RING = 1_000;
+
+/** Facts in order, as they go to everyone who is live. */
+export interface Batch {
+  epoch: number;
+  /** The seq just before the first. */
+  prev: number;
+  events: Fact[];
+}
+
+/** Someone who wants a room's facts from a position on. */
+export interface Reader {
+  /** Sends facts to this one only. */
+  push: (batch: Batch) => void;
+  /** From now on they get what everyone gets. */
+  join: () => void;
+  /** What they read belongs to an epoch that is over: they have to enter again. */
+  restart: (epoch: number) => void;
+  /** False once they left, or entered again: then nothing more is for them. */
+  isWaiting: () => boolean;
+}
+
+/** What a feed needs of the world; simulations pass their own. */
+export interface FeedPorts {
+  readAfter: (after: number, limit: number) => Promise<LogPage>;
+  /** Where the log stands: the epoch and the newest seq. */
+  readHead: () => Promise<{ epoch: number; head: number }>;
+  /** Which range an epoch found lost. */
+  readLost: (epoch: number) => Promise<{ from: number; to: number } | null>;
+  deliver: (batch: Batch) => void;
+  /** Everyone who is live has to enter again. */
+  reset: (epoch: number, lost: { from: number; to: number } | null) => void;
+  /** Runs a delivery soon, together with what else arrives in this turn. */
+  schedule: (run: () => void) => void;
+  onGap: () => void;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * The tail of one room's log in this process: every fact once, in order, whatever the hints do.
+ *
+ * Invariant: everything up to `last` was delivered (or is in `pending`), nothing above it was. A hint
+ * that does not follow `last` is not believed; the log is read instead.
+ */
+export class RoomFeed {
+  readonly #ports: FeedPorts;
+  #epoch = 0;
+  #last = 0;
+  #ring: Fact[] = [];
+  /** The seq before the first of the ring. */
+  #ringPrev = 0;
+  #pending: Batch | null = null;
+  #repairing: Promise<void> | null = null;
+  #again = false;
+  #positioned = false;
+
+  constructor(ports: FeedPorts) {
+    this.#ports = ports;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Takes its position. Call once, when the subscription stands. */
+  async open(): Promise<void> {
+    const { epoch, head } = await this.#ports.readHead();
+    this.#position(epoch, head);
+    this.#positioned = true;
+    // What arrived meanwhile may be newer than the head that was read.
+    if (this.#again) await this.repair();
+  }
+
+  /** Takes a hint about the log. */
+  onHint(hint: Extract<Hint, { kind: "fact" | "reset" }>): void {
+    if (!this.#positioned || this.#repairing !== null) {
+      this.#again = true;
+      return;
+    }
+    if (hint.epoch < this.#epoch) return;
+    if (hint.kind === "reset" || hint.epoch > this.#epoch) {
+      this.#startRepair();
+      return;
+    }
+    if (hint.seq <= this.#last) return;
+    if (hint.prev > this.#last) {
+      this.#startRepair();
+      return;
+    }
+    this.#accept([JSON.parse(hint.json) as Fact], this.#last);
+  }
+
+  /** Compares with where the log is said to stand; repairs when something was missed (G6). */
+  onHead(epoch: number, head: number): void {
+    if (!this.#positioned || this.#repairing !== null) return;
+    if (epoch !== this.#epoch || head > this.#last) this.#startRepair();
+  }
+
+  /** Reads what was missed from the log and delivers it. Calls at the same time share one reading. */
+  async repair(): Promise<void> {
+    this.#repairing ??= this.#repair().finally(() => {
+      this.#repairing = null;
+    });
+    return this.#repairing;
+  }
+
+  /**
+   * Makes a reader live who has everything up to `position`, without a gap or a double: what the feed
+   * has beyond goes to this reader alone, and in the same turn they join everyone else (G5).
+   * `read` is what the reader just read from the log; it may be ahead of the feed.
+   */
+  async attach(reader: Reader, position: number, read: { epoch: number; prev: number; facts: Fact[] }): Promise<void> {
+    this.#learn(read);
+    let at = position;
+    while (reader.isWaiting()) {
+      if (this.#epoch !== read.epoch) {
+        await this.repair();
+        if (this.#epoch !== read.epoch) return reader.restart(this.#epoch);
+        continue;
+      }
+      this.#flush();
+      if (at > this.#last) {
+        await this.repair();
+        if (at > this.#last) at = this.#last;
+        continue;
+      }
+      const missing = this.#ringAfter(at);
+      if (missing !== null) {
+        if (missing.length > 0) reader.push({ epoch: this.#epoch, prev: at, events: missing });
+        reader.join();
+        return;
+      }
+      const page = await this.#ports.readAfter(at, MAX_PAGE_FACTS);
+      if (!reader.isWaiting()) return;
+      const end = page.facts.at(-1)?.seq ?? at;
+      if (page.facts.length > 0) reader.push({ epoch: page.epoch, prev: at, events: page.facts });
+      // Nothing between here and the feed: seqs that a new epoch skipped.
+      at = page.more ? end : Math.max(end, Math.min(this.#last, page.head));
+    }
+  }
+
+  /** Believes facts that someone just read from the log: entering is a repair, too. */
+  #learn({ epoch, prev, facts }: { epoch: number; prev: number; facts: Fact[] }): void {
+    if (epoch !== this.#epoch || this.#repairing !== null || prev > this.#last) return;
+    const news = facts.filter(({ seq }) => seq > this.#last);
+    if (news.length > 0) this.#accept(news, this.#last);
+  }
+
+  #startRepair(): void {
+    this.#ports.onGap();
+    this.repair().catch(this.#ports.onError);
+  }
+
+  async #repair(): Promise<void> {
+    do {
+      this.#again = false;
+      for (;;) {
+        const page = await this.#ports.readAfter(this.#last, MAX_PAGE_FACTS);
+        if (page.epoch !== this.#epoch) {
+          await this.#newEpoch(page.epoch);
+          break;
+        }
+        if (page.facts.length > 0) this.#accept(page.facts, this.#last);
+        if (!page.more) break;
+      }
+    } while (this.#again);
+  }
+
+  async #newEpoch(epoch: number): Promise<void> {
+    const lost = await this.#ports.readLost(epoch);
+    const { epoch: now, head } = await this.#ports.readHead();
+    this.#flush();
+    this.#position(now, head);
+    this.#ports.reset(now, lost);
+  }
+
+  #position(epoch: number, head: number): void {
+    this.#epoch = epoch;
+    this.#last = head;
+    this.#ring = [];
+    this.#ringPrev = head;
+  }
+
+  #accept(facts: Fact[], prev: number): void {
+    const end = facts.at(-1)?.seq;
+    if (end === undefined) return;
+    this.#last = end;
+    this.#ring.push(...facts);
+    if (this.#ring.length > RING * 2) {
+      const dropped = this.#ring.splice(0, this.#ring.length - RING);
+      this.#ringPrev = dropped.at(-1)?.seq ?? this.#ringPrev;
+    }
+    if (this.#pending !== null) {
+      this.#pending.events.push(...facts);
+      return;
+    }
+    this.#pending = { epoch: this.#epoch, prev, events: [...facts] };
+    this.#ports.schedule(() => this.#flush());
+  }
+
+  #flush(): void {
+    const batch = this.#pending;
+    if (batch === null) return;
+    this.#pending = null;
+    this.#ports.deliver(batch);
+  }
+
+  /** Facts of the ring after a position; null when it does not reach back that far. */
+  #ringAfter(position: number): Fact[] | null {
+    if (position === this.#last) return [];
+    if (position < this.#ringPrev) return null;
+    return this.#ring.filter(({ seq }) => seq > position);
+  }
+}

@@ -1,0 +1,41 @@
+import { sanctionsInForce } from "../../db/postgres/sanctions.ts";
+import { readBan } from "../../db/redis/room-log.ts";
+import { seedRoomLog } from "../../db/seed-room.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import type { Deps, RoomCall } from "./act.ts";
+
+/** Refuses someone who is banned from a room. Unknown fails closed: the room's log is made first. */
+export async function refuseBanned(deps: Deps, call: Pick<RoomCall, "caller" | "rules">): Promise<void> {
+  const { stores } = deps;
+  const room = call.rules.row.id;
+  const user = call.caller.user.id;
+  let ban = await readBan(stores.link, room, user);
+  if (ban === "unknown") {
+    await seedRoomLog(stores, room);
+    ban = await readBan(stores.link, room, user);
+  }
+  if (ban === "unknown") throw new Refusal("unavailable", "The room's log is being rebuilt; try again in a moment.");
+  if (ban !== "none" && (ban === null || ban > deps.now())) {
+    throw await barredBecause(deps, call, { kind: "ban", untilMs: ban });
+  }
+}
+
+/** What someone is told whom a sanction bars: what, until when, why, and how to appeal. */
+export async function barredBecause(
+  { stores }: Deps,
+  { caller, rules }: Pick<RoomCall, "caller" | "rules">,
+  bar: { kind: "ban" | "mute"; untilMs: number | null },
+): Promise<Refusal> {
+  const until =
+    bar.untilMs === null ? "for good" : `until ${new Date(bar.untilMs).toISOString()}`;
+  // The reason is a courtesy: without Postgres the refusal stands without it.
+  const inForce = await sanctionsInForce(stores.store, rules.row.id, caller.user.id).catch(() => []);
+  const reason = inForce.find(({ kind }) => kind === bar.kind)?.reason;
+  const why = reason === undefined ? "" : ` Reason: ${reason}`;
+  const what = bar.kind === "ban" ? "banned from" : "muted in";
+  return new Refusal(
+    bar.kind === "ban" ? "banned" : "muted",
+    `You are ${what} this room ${until}.${why} You may appeal to the room's moderators.`,
+    bar.untilMs === null ? {} : { retryAfterMs: Math.max(0, bar.untilMs - Date.now()) },
+  );
+}

@@ -1,0 +1,117 @@
+import { type CommandName, commands } from "../../../protocol/commands.ts";
+import { Refusal } from "../../../protocol/errors.ts";
+import { enterRoom } from "../../feed/enter-room.ts";
+import type { FeedHub } from "../../feed/feed-hub.ts";
+import type { Tokens } from "../../auth/tokens.ts";
+import type { Caller, Deps } from "../../rooms/act.ts";
+import type { ConnectionCommand } from "../../rooms/acts.ts";
+import { carryOut, openCall } from "../carry-out.ts";
+import type { Limiter } from "../limiter.ts";
+import { parseInput } from "../parse-input.ts";
+import type { Connection } from "./connection.ts";
+
+/** What socket commands work with. */
+export interface SocketDeps {
+  deps: Deps;
+  hub: FeedHub;
+  tokens: Tokens;
+  limiter: Limiter;
+}
+
+/** A command's answer, and what happens once it is on its way. */
+export interface Answered {
+  data: object;
+  afterwards?: () => Promise<void>;
+}
+
+/** Jobs of one connection that may wait for their turn; past that its sender does not read its answers. */
+const MOST_WAITING = 500;
+
+/** Commands whose effects must come in the order in which one connection gave them. */
+const ORDERED: ReadonlySet<CommandName> = new Set<CommandName>([
+  "message:send",
+  "message:edit",
+  "message:remove",
+  "reaction:add",
+  "reaction:remove",
+  "message:pin",
+  "message:unpin",
+]);
+
+/** Carries out one socket command. Errors: refusals, and bugs as they are thrown. */
+export async function answer(
+  on: SocketDeps,
+  connection: Connection,
+  name: string,
+  raw: unknown,
+): Promise<Answered> {
+  if (!isSocketCommand(name)) {
+    throw new Refusal("invalid", `There is no command ${name.slice(0, 64)}; see /docs.`);
+  }
+  const { user } = connection.session;
+  await on.limiter.take(commands[name].rate, { user, ip: connection.ip });
+  if (isConnectionCommand(name)) return answerAboutConnection(on, connection, name, raw);
+  const input = parseInput(name, raw);
+  const run = async () => ({ data: await carryOut(on.deps, callerOf(connection), name, input) });
+  if (!ORDERED.has(name)) return run();
+  if (connection.waiting >= MOST_WAITING) {
+    throw new Refusal("rate_limited", `More than ${MOST_WAITING} commands wait for their turn.`, {
+      retryAfterMs: 1_000,
+    });
+  }
+  return connection.inOrder(run);
+}
+
+function isSocketCommand(name: string): name is CommandName {
+  return Object.hasOwn(commands, name) && commands[name as CommandName].socket;
+}
+
+function isConnectionCommand(name: CommandName): name is ConnectionCommand {
+  return commands[name].rest === null;
+}
+
+function callerOf({ session }: Connection): Caller {
+  return { user: session.user, admin: session.admin };
+}
+
+async function answerAboutConnection(
+  on: SocketDeps,
+  connection: Connection,
+  name: ConnectionCommand,
+  raw: unknown,
+): Promise<Answered> {
+  const caller = callerOf(connection);
+  switch (name) {
+    case "room:enter": {
+      const input = parseInput(name, raw);
+      const call = await openCall(on.deps, caller, name, input.room);
+      connection.rooms.add(call.rules.row.id);
+      const { reply, goLive } = await enterRoom(on.deps, on.hub, call, input, connection);
+      if (!connection.socket.connected) {
+        // It went while its page was read, after the seats of its rooms were taken away.
+        on.hub.leave(call.rules.row.id, connection);
+      }
+      return { data: reply, afterwards: goLive };
+    }
+    case "room:leave": {
+      const { row } = await on.deps.rules.get(parseInput(name, raw).room);
+      connection.rooms.delete(row.id);
+      on.hub.leave(row.id, connection);
+      return { data: {} };
+    }
+    case "typing:start": {
+      const call = await openCall(on.deps, caller, name, parseInput(name, raw).room);
+      on.hub.type(call.rules.row.id, connection);
+      return { data: {} };
+    }
+    case "session:renew": {
+      const session = await on.tokens.verify(parseInput(name, raw).token);
+      if (session.user.id !== connection.session.user.id) {
+        throw new Refusal("forbidden", "The new token is someone else's.");
+      }
+      connection.session = session;
+      connection.warned = false;
+      return { data: { expiresAt: new Date(session.expiresAtMs).toISOString() } };
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Socket } from "socket.io";
+
+import type { RoomId } from "../../../protocol/ids.ts";
+import type { Session } from "../../auth/tokens.ts";
+import type { Member } from "../../feed/live-room.ts";
+
+/** One connected socket: whose it is, in which rooms, and what of it must keep its order. */
+export interface Connection extends Member {
+  readonly socket: Socket;
+  readonly ip: string;
+  session: Session;
+  /** Rooms in which it sits. */
+  readonly rooms: Set<RoomId>;
+  /** Runs jobs one after another: sends of one connection are appended in their order. */
+  inOrder: <T>(job: () => Promise<T>) => Promise<T>;
+  /** Jobs that wait for their turn. */
+  waiting: number;
+  /** Whether it was told that its session ends soon. */
+  warned: boolean;
+}
+
+/** The Socket.IO room of those who are live in a room on this gateway. */
+export function liveChannel(room: RoomId): string {
+  return `live:${room}`;
+}
+
+/** Wraps a socket whose handshake was accepted. */
+export function openConnection(socket: Socket, session: Session, ip: string): Connection {
+  let tail: Promise<unknown> = Promise.resolve();
+  const connection: Connection = {
+    id: socket.id,
+    socket,
+    ip,
+    session,
+    get user() {
+      return connection.session.user;
+    },
+    rooms: new Set(),
+    waiting: 0,
+    warned: false,
+    inOrder: async (job) => {
+      connection.waiting += 1;
+      const turn = tail.then(job);
+      tail = turn.catch(() => {});
+      try {
+        return await turn;
+      } finally {
+        connection.waiting -= 1;
+      }
+    },
+    push: (name, data) => void socket.emit(name, data),
+    goLive: (room) => void socket.join(liveChannel(room)),
+    goQuiet: (room) => void socket.leave(liveChannel(room)),
+  };
+  return connection;
+}

@@ -1,0 +1,203 @@
+import type { Server as HttpServer } from "node:http";
+import { setTimeout } from "node:timers/promises";
+
+import { createAdapter } from "@socket.io/redis-adapter";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { Server, type Socket } from "socket.io";
+
+import { commands } from "../../../protocol/commands.ts";
+import { type ErrorReply, Refusal } from "../../../protocol/errors.ts";
+import { MAX_FRAME_BYTES } from "../../../protocol/limits.ts";
+import type { RoomId } from "../../../protocol/ids.ts";
+import type { Push, PushName } from "../../../protocol/facts.ts";
+import type { Config } from "../../config.ts";
+import type { Metrics } from "../../metrics.ts";
+import { clientIp } from "../client-ip.ts";
+import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
+import { answer, type SocketDeps } from "./answer.ts";
+import { type Connection, liveChannel, openConnection } from "./connection.ts";
+import { sweepConnections } from "./sweep.ts";
+
+/** The sockets of a gateway. */
+export interface Sockets {
+  emit: <N extends PushName>(room: RoomId, name: N, data: Push<N>) => void;
+  /** Takes commands from now on. */
+  serve: (on: SocketDeps) => void;
+  /** Refuses new connections and sends from now on; resolves when what was begun is answered. */
+  drain: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export interface SocketOptions {
+  http: HttpServer;
+  config: Config;
+  metrics: Metrics;
+  log: Logger;
+  /** Two connections of the Redis adapter's own. */
+  adapter: { pub: Redis; sub: Redis };
+}
+
+/** Between two looks at which sessions end and which sockets do not read. */
+const SWEEP_EVERY_MS = 1_000;
+/** Sockets are closed over this time at a stop, so that they do not all come back at once. */
+const STAGGER_MS = 2_000;
+const STAGGER_STEP_MS = 50;
+
+/** Opens Socket.IO on an HTTP server: WebSocket first, frames and time-outs bounded. */
+export function openSockets({ http, config, metrics, log, adapter }: SocketOptions): Sockets {
+  const io = new Server(http, {
+    serveClient: false,
+    maxHttpBufferSize: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    httpCompression: false,
+    connectTimeout: 10_000,
+    pingInterval: 20_000,
+    pingTimeout: 20_000,
+    transports: ["websocket", "polling"],
+    // CORS alone does not cover the upgrade: browsers send WebSocket requests from any page.
+    allowRequest: (request, decide) => {
+      const { origin } = request.headers;
+      decide(null, origin === undefined || isAllowed(origin, config.allowedOrigins));
+    },
+    cors: {
+      origin: (origin, decide) =>
+        decide(null, origin === undefined || isAllowed(origin, config.allowedOrigins)),
+    },
+    adapter: createAdapter(adapter.pub, adapter.sub),
+  });
+  const connections = new Map<string, Connection>();
+  const perUser = new Map<string, number>();
+  const perIp = new Map<string, number>();
+  let draining = false;
+  let serving: SocketDeps | null = null;
+  let underWay = 0;
+
+  const admit = async (socket: Socket): Promise<void> => {
+    if (draining || serving === null) {
+      throw new Refusal("unavailable", "This gateway is stopping; connect again.", {
+        retryAfterMs: Math.round(Math.random() * STAGGER_MS),
+      });
+    }
+    const ip = clientIp(socket.request, config.trustProxyHops);
+    const { token } = socket.handshake.auth as { token?: unknown };
+    if (typeof token !== "string" || token === "") {
+      throw new Refusal("unauthenticated", "Send a token in the handshake: auth: { token }.");
+    }
+    const session = await serving.tokens.verify(token);
+    const { connectionsPerIp, connectionsPerUser } = config.limits;
+    if ((perIp.get(ip) ?? 0) >= connectionsPerIp) {
+      throw new Refusal("rate_limited", `At most ${connectionsPerIp} connections from one address.`);
+    }
+    if ((perUser.get(session.user.id) ?? 0) >= connectionsPerUser) {
+      throw new Refusal("rate_limited", `At most ${connectionsPerUser} connections of one person.`);
+    }
+    socket.data = openConnection(socket, session, ip);
+  };
+
+  io.use((socket, next) => {
+    admit(socket).then(
+      () => next(),
+      (error: unknown) => next(handshakeError(refusalOf(error))),
+    );
+  });
+
+  const refusalOf = (error: unknown): Refusal => {
+    const refusal = toRefusal(error);
+    if (refusal !== null) return refusal;
+    log.error({ err: error }, "a command failed");
+    return somethingWentWrong(error);
+  };
+
+  const onCommand = async (connection: Connection, name: string, args: unknown[]): Promise<void> => {
+    const last = args.at(-1);
+    const acknowledge = typeof last === "function" ? (last as (reply: object) => void) : null;
+    const inputs = acknowledge === null ? args : args.slice(0, -1);
+    const startedAt = performance.now();
+    let outcome = "ok";
+    underWay += 1;
+    try {
+      if (serving === null || draining) throw new Refusal("unavailable", "This gateway is stopping.");
+      if (inputs.length > 1) {
+        throw new Refusal("invalid", "A command takes one input and an acknowledgement.");
+      }
+      const { data, afterwards } = await answer(serving, connection, name, inputs[0]);
+      acknowledge?.({ ok: true, ...data });
+      await afterwards?.();
+    } catch (error) {
+      const refusal = refusalOf(error);
+      outcome = refusal.code;
+      acknowledge?.({ ok: false, error: refusal.toReply() });
+    } finally {
+      underWay -= 1;
+      // A name from outside must not become a label: there may be any number of them.
+      const command = Object.hasOwn(commands, name) ? name : "unknown";
+      metrics.commands.inc({ command, transport: "socket", outcome });
+      metrics.ackSeconds.observe({ command }, (performance.now() - startedAt) / 1_000);
+    }
+  };
+
+  io.on("connection", (socket) => {
+    const connection = socket.data as Connection;
+    const { id: user } = connection.user;
+    connections.set(socket.id, connection);
+    count(perUser, user, 1);
+    count(perIp, connection.ip, 1);
+    metrics.connections.inc();
+    // The handshake's request holds its headers and buffers for as long as the socket lives.
+    delete (socket.conn as { request?: unknown }).request;
+    socket.onAny((name: string, ...args: unknown[]) => void onCommand(connection, name, args));
+    socket.on("disconnect", () => {
+      connections.delete(socket.id);
+      count(perUser, user, -1);
+      count(perIp, connection.ip, -1);
+      metrics.connections.dec();
+      for (const room of connection.rooms) serving?.hub.leave(room, connection);
+    });
+  });
+
+  const sweep = setInterval(() => {
+    sweepConnections(connections.values(), Date.now(), () => metrics.slowSockets.inc());
+  }, SWEEP_EVERY_MS);
+  sweep.unref();
+
+  return {
+    emit: (room, name, data) => void io.local.to(liveChannel(room)).emit(name, data),
+    serve: (on) => {
+      serving = on;
+    },
+    drain: async () => {
+      draining = true;
+      clearInterval(sweep);
+      while (underWay > 0) await setTimeout(5);
+      await closeStaggered([...connections.values()]);
+    },
+    close: async () => {
+      await io.close();
+    },
+  };
+}
+
+/** Whether a browser page of this origin may connect; an empty list allows every one. */
+export function isAllowed(origin: string, allowed: readonly string[]): boolean {
+  return allowed.length === 0 || allowed.includes(origin);
+}
+
+function handshakeError(refusal: Refusal): Error & { data: ErrorReply } {
+  return Object.assign(new Error(refusal.message), { data: refusal.toReply() });
+}
+
+function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
+  const next = (counts.get(key) ?? 0) + by;
+  if (next <= 0) counts.delete(key);
+  else counts.set(key, next);
+}
+
+/** Closes sockets over a short time. Their clients come back elsewhere, but not all at once. */
+async function closeStaggered(open: Connection[]): Promise<void> {
+  const batch = Math.ceil(open.length / (STAGGER_MS / STAGGER_STEP_MS));
+  for (let closed = 0; closed < open.length; closed += batch) {
+    for (const { socket } of open.slice(closed, closed + batch)) socket.disconnect(true);
+    await setTimeout(STAGGER_STEP_MS);
+  }
+}
