@@ -135,7 +135,8 @@ function takePage(feed: Feed, reply: EnterReply, effects: FeedEffect[]): Feed {
   if (reply.prev > seq) {
     // Never silently: a page that starts later than asked for is a hole, whether the server
     // names it (catchUp "newest") or not (facts that are gone for good).
-    effects.push({ type: "skipped", count: -1, from: seq + 1, to: reply.prev, ...reply.skipped });
+    const count = reply.skipped?.count ?? -1;
+    effects.push({ type: "skipped", from: seq + 1, to: reply.prev, count });
     seq = reply.prev;
   }
   const before = feed.cursor?.seq;
