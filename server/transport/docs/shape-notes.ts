@@ -34,7 +34,7 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   Room: "A conversation that never ends, and how lively it is now.",
   RoomChanges: "What may be changed of a room.",
   NewRoom: "What a room starts with.",
-  Sanction: "A mute, a kick or a ban. `until: null` stands until it is lifted.",
+  Sanction: "A mute, a kick or a ban. One without an end stands until it is lifted.",
   SanctionKind: "A mute silences, a kick removes once, a ban keeps out.",
   Notify: "What a member wants to hear of.",
   Membership: "What a room is to the one who asks.",

@@ -6,6 +6,7 @@ import { type Schemas, refTo } from "../json-schema.ts";
 import { inputName, outputName } from "../schema-names.ts";
 import { tableRows } from "../table-rows.ts";
 import { countsAs, whoMay } from "../who-and-rate.ts";
+import { breakable } from "./breakable.ts";
 import { commandExamples } from "./command-examples.ts";
 import { fieldTable } from "./field-table.ts";
 import { schemaType } from "./schema-type.ts";
@@ -111,11 +112,6 @@ function routeRow({ rest }: Command): Html | null {
       <span class="status">${status}</span>
     </dd>
   </div>`;
-}
-
-/** Long paths may break before a slash. */
-function breakable(path: string): Content {
-  return joined(path.split(/(?=\/)/u), html`<wbr />`);
 }
 
 function codeLinks(command: Command): Content {

@@ -1,5 +1,6 @@
 import { type Html, html } from "../html.ts";
 import { type JsonSchema, type Schemas, propertiesOf, refName, resolved } from "../json-schema.ts";
+import { breakable } from "./breakable.ts";
 import { schemaNotes, schemaType } from "./schema-type.ts";
 
 /** The fields of an object's schema as a table; a sentence when it has none. */
@@ -34,7 +35,8 @@ function fieldRow(name: string, schema: JsonSchema, isRequired: boolean): Html {
   const notes = schemaNotes(schema);
   return html`<tr>
     <th scope="row">
-      <code>${name}</code>${isRequired ? null : html` <span class="optional">optional</span>`}
+      <code>${breakable(name)}</code
+      >${isRequired ? null : html` <span class="optional">optional</span>`}
     </th>
     <td>
       <span class="type">${schemaType(schema)}</span

@@ -1,6 +1,7 @@
 import * as limits from "../../../../protocol/limits.ts";
 import { type Html, html } from "../html.ts";
 import { tableRows } from "../table-rows.ts";
+import { breakable } from "./breakable.ts";
 
 /** One variable of the environment, as `server/config.ts` knows it. */
 export interface ConfigVariable {
@@ -87,7 +88,7 @@ function limitRow(name: LimitName, sentence: string): Html {
 
 function variableRow({ name, default: preset, meaning }: ConfigVariable): Html {
   return html`<tr id="config-${name}">
-    <th scope="row"><code>${name}</code></th>
+    <th scope="row"><code>${breakable(name)}</code></th>
     <td>
       ${meaning}
       <span class="note">${preset === "" ? "not set" : html`default <code>${preset}</code>`}</span>

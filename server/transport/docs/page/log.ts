@@ -11,6 +11,7 @@ import { type Html, html, marked } from "../html.ts";
 import { type JsonSchema, type Schemas, propertiesOf, refTo, resolved } from "../json-schema.ts";
 import { factName, pushName } from "../schema-names.ts";
 import { tableRows } from "../table-rows.ts";
+import { breakable } from "./breakable.ts";
 import { code, compactJson } from "./code.ts";
 import { fieldTable } from "./field-table.ts";
 import { fieldList } from "./schema-type.ts";
@@ -21,9 +22,9 @@ export function factsSection(schemas: Schemas): Html {
     <h2 id="facts-title">Facts</h2>
     <div class="prose">
       <p>
-        A fact is something that happened, and an entry of its room's log:
-        <code>{ seq, type, at, by: { id, name }, …data }</code>. Messages and moderation share that
-        one order. The same facts come live, in history and over REST.
+        A fact is something that happened, and an entry of its room's log. Its <code>type</code>
+        says what; what it carries is below. Messages and moderation share one order, and the same
+        facts come live, in history and over REST.
       </p>
       <p>
         A message that was removed comes with <code>removed: true</code> and no text, an edited one
@@ -38,6 +39,13 @@ export function factsSection(schemas: Schemas): Html {
         </tr>
       </thead>
       <tbody>
+        <tr>
+          <th scope="row">every fact</th>
+          <td>
+            Its place in the log, when, and by whom.
+            <span class="signature">${fieldList(sharedFields(schemas))}</span>
+          </td>
+        </tr>
         ${factTypes.map((type) => factRow(type, schemas))}
       </tbody>
     </table>
@@ -60,7 +68,7 @@ export function pushesSection(schemas: Schemas): Html {
 
 function factRow(type: FactType, schemas: Schemas): Html {
   return html`<tr id="fact-${type}">
-    <th scope="row"><code>${type}</code></th>
+    <th scope="row"><code>${breakable(type)}</code></th>
     <td>
       ${marked(factSentences[type])}
       <span class="signature">${fieldList(ownFields(type, schemas))}</span>
@@ -68,11 +76,21 @@ function factRow(type: FactType, schemas: Schemas): Html {
   </tr>`;
 }
 
-/** What it carries beyond what every fact does. */
+/** What every fact carries beside its type: whatever one type has and is not its own. */
+function sharedFields(schemas: Schemas): JsonSchema {
+  const own = new Set(["type", ...Object.keys(factData["message.sent"])]);
+  return onlyFields(refTo(factName("message.sent")), (field) => !own.has(field), schemas);
+}
+
+/** What a fact carries beyond what every fact does. */
 function ownFields(type: FactType, schemas: Schemas): JsonSchema {
-  const schema = resolved(refTo(factName(type)), schemas);
-  const own = propertiesOf(schema).filter(([field]) => field in factData[type]);
-  return { ...schema, properties: Object.fromEntries(own) };
+  return onlyFields(refTo(factName(type)), (field) => field in factData[type], schemas);
+}
+
+function onlyFields(schema: JsonSchema, picks: (field: string) => boolean, schemas: Schemas) {
+  const whole = resolved(schema, schemas);
+  const picked = propertiesOf(whole).filter(([field]) => picks(field));
+  return { ...whole, properties: Object.fromEntries(picked) };
 }
 
 function pushArticle(name: PushName, schemas: Schemas): Html {

@@ -32,6 +32,7 @@ export function schemaNotes(schema: JsonSchema): string {
   const { description, default: preset, minimum, maximum, maxItems, minLength, maxLength } = schema;
   return [
     description,
+    schema.format,
     preset === undefined ? undefined : `default ${JSON.stringify(preset)}`,
     bounds(minimum, maximum, ""),
     bounds(minLength, maxLength, " characters"),

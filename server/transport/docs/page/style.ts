@@ -44,7 +44,6 @@ html {
   scroll-padding-top: 1.5rem;
   text-size-adjust: 100%;
 }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: .2em; }
 a:hover { text-decoration-thickness: 2px; }
@@ -139,7 +138,6 @@ tr:target > th { box-shadow: -.75rem 0 0 var(--glow); }
 .shape h3 { font: 600 1.02rem/1.3 var(--mono); margin-bottom: .35rem; }
 .shape > p { font-size: .95rem; }
 .shape caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-footer { margin-top: 5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .9rem; }
 
 @media (max-width: 68rem) {
   .split, .command { grid-template-columns: minmax(0, 1fr); }
@@ -150,7 +148,7 @@ footer { margin-top: 5rem; padding-top: 1.25rem; border-top: 1px solid var(--lin
   .side { position: sticky; z-index: 1; height: auto; display: flex; align-items: center; gap: .5rem; padding: .6rem 1rem; border: 0; border-bottom: 1px solid var(--line); background: var(--paper); overflow-x: auto; overflow-y: hidden; }
   .brand { margin: 0; }
   .brand span { display: none; }
-  .hero > svg { width: 9rem; top: 1.5rem; opacity: .14; }
+  .hero > svg { width: 6rem; top: 1.75rem; opacity: .3; }
   .contents > ul { display: flex; }
   .contents ul ul { display: none; }
   .contents a { white-space: nowrap; padding: .35rem .6rem; }
