@@ -4,5 +4,5 @@
  * (minor: additions that old clients may ignore; major: anything else).
  */
 export const PROTOCOL_VERSION = "1.0";
-/** SHA-256 over the JSON Schemas of commands, facts, pushes and errors. */
-export const SCHEMA_HASH = "";
+/** SHA-256 over the JSON Schemas of commands, facts, pushes and errors, and the limits. */
+export const SCHEMA_HASH = "8093b7bbc2412ca9a265a209fdd7733c0350b6e0cda115fc9a89d0b371c3d230";
