@@ -65,8 +65,8 @@ p, ul, ol, dl, figure, table { margin: 0 0 1rem; }
 main { padding: 0 clamp(1rem, 4vw, 3.5rem) 6rem; min-width: 0; }
 
 .hero { position: relative; padding: 4.5rem 0 1rem; }
-.hero > svg { position: absolute; top: 1rem; right: 0; width: 17rem; color: var(--accent); opacity: .16; stroke-width: .7; }
-.hero > p { position: relative; max-width: 44rem; }
+.hero > svg { position: absolute; top: 1rem; right: 0; width: 15rem; color: var(--accent); opacity: .16; stroke-width: .7; }
+.hero > p { position: relative; max-width: 40rem; }
 h1, h2, h3, h4 { line-height: 1.2; letter-spacing: -.015em; text-wrap: balance; margin: 0; }
 h1 { font-size: clamp(2.4rem, 6vw, 3.4rem); font-weight: 700; letter-spacing: -.035em; }
 .hero p { font-size: clamp(1.08rem, 2vw, 1.25rem); line-height: 1.55; color: var(--soft); margin: 1rem 0 0; }
