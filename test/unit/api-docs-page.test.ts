@@ -4,17 +4,12 @@ import { commandNames } from "../../protocol/commands.ts";
 import { errorTable } from "../../protocol/errors.ts";
 import { factTypes, pushes } from "../../protocol/facts.ts";
 import * as limits from "../../protocol/limits.ts";
+import { configReference } from "../../server/config.ts";
 import { renderDocsPage } from "../../server/transport/docs/docs-page.ts";
-import { html } from "../../server/transport/docs/html.ts";
+import { html, marked } from "../../server/transport/docs/html.ts";
 import { exampleProblem } from "../../server/transport/docs/openapi-problems.ts";
 import { tableRows } from "../../server/transport/docs/table-rows.ts";
 
-const configReference = [
-  { name: "PORT", default: "3000", meaning: "Where to listen." },
-  { name: "DATABASE_URL", default: "", meaning: "PostgreSQL; without it one is started." },
-  { name: "AUTH_JWT_SECRET", default: "", meaning: "Signs tokens." },
-  { name: "AUTH_JWKS_URL", default: "", meaning: "Where keys are." },
-];
 const page = renderDocsPage({ configReference, publicUrl: "https://eddy.example", nonce: "n0nce" });
 
 describe("the page names everything there is", () => {
@@ -37,7 +32,7 @@ describe("the page names everything there is", () => {
 
   test.each(configReference)("variable $name", ({ name, meaning }) => {
     expect(page).toContain(`id="config-${name}"`);
-    expect(page).toContain(meaning);
+    expect(page).toContain(html`${marked(meaning)}`.text);
   });
 
   test.each(Object.entries(limits))("limit %s", (_name, value) => {

@@ -1,5 +1,5 @@
 import * as limits from "../../../../protocol/limits.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html, marked } from "../html.ts";
 import { tableRows } from "../table-rows.ts";
 import { breakable } from "./breakable.ts";
 
@@ -43,7 +43,7 @@ export function limitsSection(configReference: readonly ConfigVariable[]): Html 
           <code>DATABASE_URL</code> and <code>REDIS_URL</code> it starts its own.
         </p>
       </div>
-      <table class="rows">
+      <table class="rows settings">
         <thead>
           <tr>
             <th scope="col">Variable</th>
@@ -90,7 +90,7 @@ function variableRow({ name, default: preset, meaning }: ConfigVariable): Html {
   return html`<tr id="config-${name}">
     <th scope="row"><code>${breakable(name)}</code></th>
     <td>
-      ${meaning}
+      ${marked(meaning)}
       <span class="note">${preset === "" ? "not set" : html`default <code>${preset}</code>`}</span>
     </td>
   </tr>`;

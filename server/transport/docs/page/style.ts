@@ -120,6 +120,7 @@ caption, .caption { text-align: left; font-size: .92rem; font-weight: 600; paddi
 .rows .signature:empty { display: none; }
 .numbers th[scope="row"] { font-variant-numeric: tabular-nums; font-weight: 600; }
 .numbers th:first-child { width: 8rem; }
+.settings th:first-child { width: 21rem; }
 tr:target > * { background: var(--glow); }
 tr:target > th { box-shadow: -.75rem 0 0 var(--glow); }
 
@@ -154,7 +155,7 @@ tr:target > th { box-shadow: -.75rem 0 0 var(--glow); }
   .contents a { white-space: nowrap; padding: .35rem .6rem; }
   .hero { padding-top: 2.5rem; }
   main > section { padding-top: 2.75rem; }
-  .rows th:first-child { width: 40%; }
+  .rows th:first-child, .settings th:first-child { width: 40%; }
   .numbers th:first-child { width: 5rem; }
 }
 `);
