@@ -1,36 +1,15 @@
 import { errorTable, type ErrorReply } from "../protocol/errors.ts";
 import type { Cursor } from "../protocol/ids.ts";
 import { given } from "./given.ts";
+import {
+  revise,
+  reviseOne,
+  set,
+  type Outbox,
+  type OutboxEffect,
+  type Turn,
+} from "./outbox-turn.ts";
 import { accepted, failed, isPending, newSend, requeued, type Send } from "./send.ts";
-
-/**
- * The sends of one room that are not yet known to be stored, oldest first (G3).
- *
- * ORDER. At most `window` sends are unanswered at a time, and what has to be sent again goes out
- * before anything younger. With a window of 1 (the default) no send is ever overtaken by a younger
- * one, whatever the server refuses and wherever the connection breaks: the younger one is not sent
- * before the older one is in the log or has failed. A wider window saves a round trip per message,
- * but when the server refuses the first of two under way and accepts the second, the order is gone
- * and no client can mend it; so it is right only towards a server that, having told a connection
- * `busy`, `rate_limited`, `slow_mode` or `unavailable`, refuses that room's later sends of the same
- * connection too until the refused one comes again.
- * One thing can reorder: what a lost hot log took is sent again behind what was accepted before
- * the loss was announced. The repaired ones keep their order among themselves.
- */
-export interface Outbox {
-  readonly entries: readonly Send[];
-  readonly window: number;
-  /** Entered on a live connection: sends may go out. */
-  readonly open: boolean;
-  /** Waiting out a retryable refusal. */
-  readonly held: boolean;
-  /** Retryable refusals in a row, for the backoff. */
-  readonly refusals: number;
-  /** The newest epoch heard of. What an older one accepted may be lost. */
-  readonly epoch: number;
-  /** Everything up to here is committed. A mark vouches for its own epoch only. */
-  readonly mark: Cursor | null;
-}
 
 export type OutboxInput =
   | { type: "send"; clientId: string; text: string; replyTo?: number }
@@ -55,13 +34,7 @@ export type OutboxInput =
   /** The app's wish: forget it, whatever its state. */
   | { type: "discard"; clientId: string };
 
-export type OutboxEffect =
-  | { type: "changed"; send: Send }
-  /** Send it: `message:send` with this clientId. */
-  | { type: "send"; send: Send }
-  /** Come back with `holdOver` after a backoff, or the server's hint. */
-  | { type: "hold"; failures: number; hintMs?: number };
-
+/** An empty outbox that has not entered yet. */
 export function newOutbox(window = 1): Outbox {
   return {
     entries: [],
@@ -83,12 +56,6 @@ export function stepOutbox(
   react(turn, input);
   pump(turn);
   return turn;
-}
-
-/** One step in progress. */
-interface Turn {
-  outbox: Outbox;
-  effects: OutboxEffect[];
 }
 
 function react(turn: Turn, input: OutboxInput): void {
@@ -133,9 +100,12 @@ function react(turn: Turn, input: OutboxInput): void {
 /** Sends what may go out: oldest first, no more than the window unanswered. */
 function pump(turn: Turn): void {
   const { open, held, window, entries } = turn.outbox;
-  if (!open || held) return;
-  let room = window - entries.filter(({ state }) => state === "sent").length;
-  if (room <= 0 || !entries.some(({ state }) => state === "queued")) return;
+  const next = entries.find(({ state }) => state === "queued");
+  if (!open || held || next === undefined) return;
+  const underWay = entries.filter(({ state }) => state === "sent").length;
+  // What goes out again waits for all answers: one of them might send something older back.
+  if (next.attempt > 0 && underWay > 0) return;
+  let room = window - underWay;
   const out: Send[] = [];
   revise(turn, (send) => {
     if (send.state !== "queued" || room <= 0) return send;
@@ -283,27 +253,4 @@ function isUnderWay(turn: Turn, answer: { clientId: string; attempt: number }): 
     ({ clientId, attempt, state }) =>
       clientId === answer.clientId && attempt === answer.attempt && state === "sent",
   );
-}
-
-function set(turn: Turn, change: Partial<Outbox>): void {
-  turn.outbox = { ...turn.outbox, ...change };
-}
-
-function reviseOne(turn: Turn, clientId: string, change: (send: Send) => Send): void {
-  revise(turn, (send) => (send.clientId === clientId ? change(send) : send));
-}
-
-/** Replaces entries, tells of the changed ones, and lets go of those that are stored. */
-function revise(turn: Turn, change: (send: Send) => Send): void {
-  let changed = false;
-  const entries: Send[] = [];
-  for (const send of turn.outbox.entries) {
-    const next = change(send);
-    if (next !== send) {
-      changed = true;
-      turn.effects.push({ type: "changed", send: next });
-    }
-    if (next.state !== "stored") entries.push(next);
-  }
-  if (changed) set(turn, { entries });
 }

@@ -6,7 +6,8 @@ import { noTimer, type Clock } from "./clock.ts";
 import type { Request } from "./connection.ts";
 import { given } from "./given.ts";
 import type { OutboxStore } from "./outbox-store.ts";
-import { newOutbox, stepOutbox, type OutboxEffect, type OutboxInput } from "./outbox.ts";
+import type { OutboxEffect } from "./outbox-turn.ts";
+import { newOutbox, stepOutbox, type OutboxInput } from "./outbox.ts";
 import { outgoingMessage, type OutgoingControl, type OutgoingMessage } from "./outgoing.ts";
 import { newSend, type Send } from "./send.ts";
 

@@ -5,7 +5,8 @@ import { ClientId, UserId } from "../../protocol/ids.ts";
 import { roles } from "../../protocol/shapes.ts";
 import type { SimRoom } from "./sim-room.ts";
 
-const ada = person("ada", 1);
+/** The one who speaks where one is enough. */
+export const ada = person("ada", 1);
 /** The people of the simulated rooms. */
 export const people = [ada, person("grace", 2), person("edsger", 3)];
 
