@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../protocol/errors.ts";
-import type { Draft } from "../../protocol/facts.ts";
+import type { Draft, Fact } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { RedisLink } from "./connection.ts";
 import { bucketOf, keys } from "./keys.ts";
@@ -261,6 +261,11 @@ export async function readBodies(
       return json === null || json === undefined ? [] : [[seq, json] as const];
     }),
   );
+}
+
+/** Puts another fact in an entry's place, at its seq. */
+export async function replaceBody(link: RedisLink, room: RoomId, fact: Fact): Promise<void> {
+  await link.redis.hset(keys.body(room), String(fact.seq), JSON.stringify(fact));
 }
 
 /** Where the logs of rooms stand, in one round trip; null for those that this run does not know. */

@@ -13,6 +13,7 @@ import type { RoomId } from "../../../protocol/ids.ts";
 import type { Push, PushName } from "../../../protocol/facts.ts";
 import type { Config } from "../../config.ts";
 import type { Metrics } from "../../metrics.ts";
+import { isAllowed } from "../allowed-origin.ts";
 import { clientIp } from "../client-ip.ts";
 import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
 import { answer, type SocketDeps } from "./answer.ts";
@@ -176,11 +177,6 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
       await io.close();
     },
   };
-}
-
-/** Whether a browser page of this origin may connect; an empty list allows every one. */
-export function isAllowed(origin: string, allowed: readonly string[]): boolean {
-  return allowed.length === 0 || allowed.includes(origin);
 }
 
 function handshakeError(refusal: Refusal): Error & { data: ErrorReply } {

@@ -1,0 +1,147 @@
+import { z } from "zod";
+
+import {
+  type Environment,
+  integer,
+  readAll,
+  type Setting,
+  type Settings,
+  settingsOf,
+  sharedSettings,
+} from "../db/settings.ts";
+
+const limit = (fallback: number, meaning: string) => ({
+  schema: integer(1, 1_000_000_000),
+  default: String(fallback),
+  meaning,
+});
+
+/** Every rate and connection limit has a variable of its own. */
+const limitSettings = {
+  LIMIT_COMMANDS_PER_USER_PER_SECOND: limit(30, "Commands of one person in a second."),
+  LIMIT_MESSAGES_PER_USER_PER_10_SECONDS: limit(20, "Messages of one member in 10 s."),
+  LIMIT_GUEST_MESSAGES_PER_USER_PER_10_SECONDS: limit(10, "Messages of one guest in 10 s."),
+  LIMIT_TYPING_PER_USER_PER_10_SECONDS: limit(10, "Typing notices of one person in 10 s."),
+  LIMIT_ROOMS_PER_USER_PER_HOUR: limit(20, "Rooms that one person opens in an hour."),
+  LIMIT_GUESTS_PER_IP_PER_HOUR: limit(60, "Guests made from one address in an hour."),
+  LIMIT_REQUESTS_PER_IP_PER_MINUTE: limit(1_200, "REST requests from one address in a minute."),
+  LIMIT_CONNECTIONS_PER_IP: limit(200, "Sockets from one address, on each gateway."),
+  LIMIT_CONNECTIONS_PER_USER: limit(20, "Sockets of one person, on each gateway."),
+} satisfies Record<string, Setting>;
+
+const optional = (schema: z.ZodType<string>) => schema.optional();
+const httpUrl = (example: string) =>
+  z.url({ protocol: /^https?$/u, error: `must be a URL like ${example}` });
+
+const gatewaySettings = {
+  PORT: { schema: integer(0, 65_535), default: "3000", meaning: "Where the gateway listens; 0 picks a free port." },
+  AUTH_JWT_SECRET: {
+    schema: optional(z.string().min(32, "must be at least 32 characters long")),
+    default: null,
+    meaning: "Secret of the host application's HS256 tokens.",
+  },
+  AUTH_JWKS_URL: {
+    schema: optional(httpUrl("https://example.com/.well-known/jwks.json")),
+    default: null,
+    meaning: "Public keys of the host application's tokens.",
+  },
+  AUTH_ISSUER: { schema: optional(z.string()), default: null, meaning: "The `iss` that tokens must have." },
+  AUTH_AUDIENCE: { schema: optional(z.string()), default: null, meaning: "The `aud` that tokens must have." },
+  ALLOWED_ORIGINS: {
+    schema: z
+      .string()
+      .transform((list) => list.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
+      .refine((list) => list.every(isOrigin), "must be origins like https://example.com, separated by commas"),
+    default: "",
+    meaning: "Web origins that may connect, separated by commas; empty allows every one.",
+  },
+  TRUST_PROXY_HOPS: {
+    schema: integer(0, 10),
+    default: "0",
+    meaning: "Proxies of yours in front of the gateway: whose X-Forwarded-For is believed.",
+  },
+  ADMIN_TOKEN: {
+    schema: optional(z.string().min(16, "must be at least 16 characters long")),
+    default: null,
+    meaning: "Opens operators' pages such as /queues.",
+  },
+  PUBLIC_URL: {
+    schema: optional(httpUrl("https://chat.example.com")),
+    default: null,
+    meaning: "How people reach this server; stands in links.",
+  },
+  LIMITS: {
+    schema: z.enum(["on", "off"], { error: "must be on or off" }),
+    default: "on",
+    meaning: "`off` lifts every limit below, for benchmarks and tests.",
+  },
+} satisfies Record<string, Setting>;
+
+const table = { ...gatewaySettings, ...sharedSettings, ...limitSettings };
+
+/** How much of everything is allowed; Infinity where limits are lifted. */
+export interface Limits {
+  commandsPerUserPerSecond: number;
+  messagesPerUserPer10Seconds: number;
+  guestMessagesPer10Seconds: number;
+  typingPerUserPer10Seconds: number;
+  roomsPerUserPerHour: number;
+  guestsPerIpPerHour: number;
+  requestsPerIpPerMinute: number;
+  connectionsPerIp: number;
+  connectionsPerUser: number;
+}
+
+/** A gateway's configuration. */
+export interface Config extends Settings {
+  port: number;
+  authJwtSecret: string | undefined;
+  authJwksUrl: string | undefined;
+  authIssuer: string | undefined;
+  authAudience: string | undefined;
+  allowedOrigins: string[];
+  trustProxyHops: number;
+  adminToken: string | undefined;
+  publicUrl: string | undefined;
+  limits: Limits;
+}
+
+/** Reads a gateway's configuration. Errors: one that names every wrong value, without showing it. */
+export function readConfig(env: Environment): Config {
+  const values = readAll(env, table);
+  const bound = (limitValue: number) => (values.LIMITS === "off" ? Infinity : limitValue);
+  return {
+    ...settingsOf(values),
+    port: values.PORT,
+    authJwtSecret: values.AUTH_JWT_SECRET,
+    authJwksUrl: values.AUTH_JWKS_URL,
+    authIssuer: values.AUTH_ISSUER,
+    authAudience: values.AUTH_AUDIENCE,
+    allowedOrigins: values.ALLOWED_ORIGINS,
+    trustProxyHops: values.TRUST_PROXY_HOPS,
+    adminToken: values.ADMIN_TOKEN,
+    publicUrl: values.PUBLIC_URL,
+    limits: {
+      commandsPerUserPerSecond: bound(values.LIMIT_COMMANDS_PER_USER_PER_SECOND),
+      messagesPerUserPer10Seconds: bound(values.LIMIT_MESSAGES_PER_USER_PER_10_SECONDS),
+      guestMessagesPer10Seconds: bound(values.LIMIT_GUEST_MESSAGES_PER_USER_PER_10_SECONDS),
+      typingPerUserPer10Seconds: bound(values.LIMIT_TYPING_PER_USER_PER_10_SECONDS),
+      roomsPerUserPerHour: bound(values.LIMIT_ROOMS_PER_USER_PER_HOUR),
+      guestsPerIpPerHour: bound(values.LIMIT_GUESTS_PER_IP_PER_HOUR),
+      requestsPerIpPerMinute: bound(values.LIMIT_REQUESTS_PER_IP_PER_MINUTE),
+      connectionsPerIp: bound(values.LIMIT_CONNECTIONS_PER_IP),
+      connectionsPerUser: bound(values.LIMIT_CONNECTIONS_PER_USER),
+    },
+  };
+}
+
+/** Every variable, for the docs: from the same table that reads them. */
+export const configReference = Object.entries(table).map(([name, setting]) => ({
+  name,
+  default: setting.default ?? "",
+  meaning: setting.meaning,
+}));
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}

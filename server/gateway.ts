@@ -1,0 +1,152 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import type { Logger } from "pino";
+
+import { openStore } from "../db/postgres/connection.ts";
+import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
+import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
+import { openTokens } from "./auth/tokens.ts";
+import { type Config, configReference } from "./config.ts";
+import { collectBacklog } from "./backlog.ts";
+import { FeedHub } from "./feed/feed-hub.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Deps } from "./rooms/act.ts";
+import { RoomRulesCache } from "./rooms/room-rules.ts";
+import { docsRouter } from "./transport/docs/router.ts";
+import { createApp } from "./transport/http/app.ts";
+import { healthRouter } from "./transport/http/health.ts";
+import { queueBoardRouter } from "./transport/http/queue-board.ts";
+import { restRouter } from "./transport/http/rest.ts";
+import { openLimiter } from "./transport/limiter.ts";
+import { openSockets } from "./transport/sockets/sockets.ts";
+
+/** A gateway that serves. */
+export interface Gateway {
+  /** Where it listens. */
+  url: string;
+  port: number;
+  /** Stops without losing anything: ready no more, finishes what it began, spreads its sockets (G16). */
+  stop: () => Promise<void>;
+}
+
+/** Postgres connections of one gateway. */
+const POSTGRES_CONNECTIONS = 8;
+
+/** Starts a gateway and resolves when it serves. Errors: when a store cannot be reached. */
+export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+  const onError = (error: Error) => log.warn({ err: error }, "a connection has trouble");
+  const redisOptions = (name: string) => ({ url: config.redisUrl, name: `eddy-${name}`, onError });
+  const link = await connectRedis(redisOptions("gateway"));
+  const [subscriber, adapterSub, queueConnection] = await Promise.all([
+    connectSubscriber(redisOptions("feed")),
+    connectSubscriber(redisOptions("adapter")),
+    connectSubscriber(redisOptions("queues")),
+  ]);
+  const store = openStore({
+    url: config.databaseUrl,
+    name: "eddy-gateway",
+    connections: POSTGRES_CONNECTIONS,
+  });
+  const stores = { link, store };
+  const metrics = createMetrics();
+  collectBacklog(metrics.registry, link);
+  const tokens = await openTokens({
+    store,
+    secret: config.authJwtSecret,
+    jwksUrl: config.authJwksUrl,
+    issuer: config.authIssuer,
+    audience: config.authAudience,
+    now: Date.now,
+  });
+  const hint = createDrainHint(queueConnection, onError);
+  const rules = new RoomRulesCache(stores);
+  const deps: Deps = {
+    stores,
+    rules,
+    hint,
+    unstoredCap: config.unstoredCap,
+    now: Date.now,
+    mintGuestToken: tokens.mintGuest,
+    onAccepted: () => metrics.accepted.inc(),
+  };
+  const limiter = openLimiter(link.redis, config.limits);
+
+  let draining = false;
+  const isDraining = () => draining;
+  const board = config.adminToken === undefined ? null : openQueue(queueNames.drain, queueConnection);
+  const app = createApp({
+    allowedOrigins: config.allowedOrigins,
+    trustProxyHops: config.trustProxyHops,
+    log,
+    rest: restRouter({
+      deps,
+      tokens,
+      limiter,
+      metrics,
+      trustProxyHops: config.trustProxyHops,
+      isDraining,
+    }),
+    health: healthRouter({ stores, metrics, isDraining }),
+    docs: docsRouter({ configReference, publicUrl: config.publicUrl ?? "" }),
+    queueBoard:
+      board === null || config.adminToken === undefined
+        ? null
+        : queueBoardRouter([board], config.adminToken),
+  });
+  const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, app);
+  const sockets = openSockets({
+    http,
+    config,
+    metrics,
+    log,
+    adapter: { pub: link.redis, sub: adapterSub },
+  });
+  const hub = new FeedHub({
+    stores,
+    subscriber,
+    emit: sockets.emit,
+    onRulesChanged: (room) => {
+      rules.reload(room).catch((error: unknown) => log.warn({ err: error }, "rules not reloaded"));
+    },
+    onDelivered: (facts, receivers) => {
+      metrics.roomsLive.set(hub.liveRooms);
+      metrics.delivered.inc(facts.length * receivers);
+      const last = facts.at(-1);
+      if (last !== undefined && receivers > 0) {
+        metrics.deliverySeconds.observe(Math.max(0, Date.now() - Date.parse(last.at)) / 1_000);
+      }
+    },
+    onGap: () => metrics.gapRepairs.inc(),
+    onReset: () => metrics.resets.inc(),
+    onError: (error) => log.warn({ err: error }, "a feed has trouble"),
+    now: Date.now,
+    random: Math.random,
+  });
+  sockets.serve({ deps, hub, tokens, limiter });
+
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(config.port, resolve);
+  });
+  const { port } = http.address() as AddressInfo;
+  const url = config.publicUrl ?? `http://localhost:${port}`;
+  log.info({ port }, "gateway serves");
+
+  return {
+    url,
+    port,
+    stop: async () => {
+      draining = true;
+      await sockets.drain();
+      hub.close();
+      await sockets.close();
+      http.closeAllConnections();
+      await Promise.allSettled([hint.close(), board?.close()]);
+      for (const redis of [subscriber, adapterSub, queueConnection]) redis.disconnect();
+      link.close();
+      await store.close();
+      log.info("gateway stopped");
+    },
+  };
+}

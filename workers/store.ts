@@ -1,0 +1,173 @@
+import type { Logger } from "pino";
+
+import { lockForStoring, quarantineEntry, type RoomBatch, storeFacts, type StoredMark, follows } from "../db/postgres/store-facts.ts";
+import { type HotEntry, noteStored, readSurvivors, replaceBody } from "../db/redis/room-log.ts";
+import type { Stores } from "../db/stores.ts";
+import { type Fact, factTypes } from "../protocol/facts.ts";
+import type { RoomId } from "../protocol/ids.ts";
+import { isDataError, sqlStateOf } from "./data-error.ts";
+import type { WorkerMetrics } from "./metrics.ts";
+import { tombstoneAt } from "./tombstone.ts";
+
+/** What storing works with. */
+export interface StoreDeps {
+  stores: Stores;
+  metrics: WorkerMetrics;
+  log: Logger;
+  /** Newest facts of each room that stay in the hot log. */
+  keep: number;
+  now: () => number;
+}
+
+/** Rooms in one transaction: few commits, and no room waits long for another. */
+const ROOMS_AT_ONCE = 100;
+/** Facts of one room in one transaction. */
+const FACTS_AT_ONCE = 1_000;
+
+/**
+ * Stores what these rooms have accepted: reads each room's log above its watermark, writes rows,
+ * projections and watermark in one transaction, and only after COMMIT tells Redis (G2, G12). Harmless
+ * to run again or twice at once: a room's row is locked, and what is stored is skipped (G13).
+ * Answers the rooms that have more.
+ */
+export async function storeRooms(deps: StoreDeps, rooms: readonly RoomId[]): Promise<RoomId[]> {
+  const unfinished: RoomId[] = [];
+  for (let from = 0; from < rooms.length; from += ROOMS_AT_ONCE) {
+    const some = rooms.slice(from, from + ROOMS_AT_ONCE);
+    unfinished.push(...(await storeTogether(deps, some)));
+  }
+  return unfinished;
+}
+
+/** Stores some rooms in one transaction; when Postgres refuses a row, each room by itself. */
+async function storeTogether(deps: StoreDeps, rooms: RoomId[]): Promise<RoomId[]> {
+  try {
+    return await storeOnce(deps, rooms, FACTS_AT_ONCE);
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    const unfinished: RoomId[] = [];
+    for (const room of rooms) unfinished.push(...(await storeBisecting(deps, room, FACTS_AT_ONCE)));
+    return unfinished;
+  }
+}
+
+/** Stores one room in ever smaller pieces, until the entry that Postgres refuses stands alone (G14). */
+async function storeBisecting(deps: StoreDeps, room: RoomId, most: number): Promise<RoomId[]> {
+  try {
+    return await storeOnce(deps, [room], most);
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    if (most > 1) return storeBisecting(deps, room, Math.ceil(most / 4));
+    await quarantineNext(deps, room, sqlStateOf(error), String((error as Error).message));
+    return [room];
+  }
+}
+
+interface Pending {
+  mark: StoredMark;
+  entries: HotEntry[];
+}
+
+/** One transaction over some rooms. Errors: those of Postgres, with nothing written. */
+async function storeOnce(deps: StoreDeps, rooms: RoomId[], most: number): Promise<RoomId[]> {
+  const { stores, metrics } = deps;
+  const { stored, poisoned } = await stores.store.sql.begin(async (tx) => {
+    const marks = await lockForStoring(tx, rooms);
+    const pending = await Promise.all(
+      marks.map(async (mark) => ({ mark, entries: await readUnstored(deps, mark, most) })),
+    );
+    const read = pending.map((room) => readBatch(deps, room));
+    const batches = read.map(({ batch }) => batch);
+    await storeFacts(tx, batches);
+    return {
+      stored: batches.map((batch, i) => ({
+        room: batch.room,
+        seq: batch.entries.at(-1)?.fact.seq ?? marks[i]?.storedSeq ?? 0,
+        facts: batch.entries.length,
+      })),
+      poisoned: read.flatMap(({ poison }) => poison ?? []),
+    };
+  });
+  // From here on it is committed, and may be told.
+  await Promise.all(
+    stored.map(({ room, seq }) => noteStored(stores.link, { room, seq, keep: deps.keep })),
+  );
+  for (const { facts } of stored) metrics.stored.inc(facts);
+  for (const { room } of poisoned) {
+    await quarantineNext(deps, room, "00000", "It is no fact.");
+  }
+  return [
+    ...stored.filter(({ facts }) => facts >= most).map(({ room }) => room),
+    ...poisoned.map(({ room }) => room),
+  ];
+}
+
+async function readUnstored(
+  { stores }: StoreDeps,
+  { room, storedSeq }: StoredMark,
+  limit: number,
+): Promise<HotEntry[]> {
+  const hot = await readSurvivors(stores.link, { room, position: storedSeq, limit });
+  return hot?.entries ?? [];
+}
+
+/** The facts that may follow what is stored, up to the first entry that is none or does not follow. */
+function readBatch(
+  { log, metrics }: StoreDeps,
+  { mark, entries }: Pending,
+): { batch: RoomBatch; poison: { room: RoomId } | null } {
+  const batch: RoomBatch = { room: mark.room, entries: [] };
+  let { storedSeq } = mark;
+  for (const { seq, n, json } of entries) {
+    if (!follows({ storedSeq, epochs: mark.epochs }, seq)) {
+      metrics.holes.inc();
+      log.error({ room: mark.room, storedSeq, seq }, "the hot log has a hole; its rest is not stored");
+      break;
+    }
+    const fact = parseEntry(seq, json);
+    if (fact === null) return { batch, poison: { room: mark.room } };
+    batch.entries.push({ n, fact });
+    storedSeq = seq;
+  }
+  return { batch, poison: null };
+}
+
+/** An entry as the fact it should be; null when it is none. Its shape was checked when it was appended. */
+function parseEntry(seq: number, json: string): Fact | null {
+  try {
+    const fact = JSON.parse(json) as Partial<Fact> | null;
+    const sound =
+      fact?.seq === seq &&
+      factTypes.some((type) => type === fact.type) &&
+      typeof fact.at === "string" &&
+      typeof fact.by?.id === "string";
+    return sound ? (fact as Fact) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Puts the entry right after the watermark aside, in Postgres and in the hot log alike. */
+async function quarantineNext(
+  deps: StoreDeps,
+  room: RoomId,
+  sqlstate: string,
+  reason: string,
+): Promise<void> {
+  const { stores, metrics, log, now } = deps;
+  const put = await stores.store.sql.begin(async (tx) => {
+    const [mark] = await lockForStoring(tx, [room]);
+    if (mark === undefined) return null;
+    const [entry] = await readUnstored(deps, mark, 1);
+    if (entry === undefined) return null;
+    const { seq, n, json } = entry;
+    const tombstone = tombstoneAt(seq, new Date(now()).toISOString());
+    await quarantineEntry(tx, { room, seq, n, json, sqlstate, reason }, tombstone);
+    return tombstone;
+  });
+  if (put === null) return;
+  metrics.quarantined.inc();
+  log.error({ room, seq: put.seq, sqlstate }, "an entry was put in quarantine");
+  await replaceBody(stores.link, room, put);
+  await noteStored(stores.link, { room, seq: put.seq, keep: deps.keep });
+}

@@ -1,0 +1,18 @@
+import { appendPending, roomsWithPending } from "../db/pending-facts.ts";
+import { drain } from "./drain.ts";
+import type { StoreDeps } from "./store.ts";
+
+/** What is dirty for longer than this was not drained by any job: its hint was lost. */
+const OVERDUE_MS = 500;
+
+/**
+ * Does what lost hints and crashes left undone: stores rooms that nobody drains (G12), and appends
+ * facts whose act was committed before its process died (G20).
+ */
+export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise<void> {
+  await drain(deps, { dirtyBeforeMs: deps.now() - OVERDUE_MS, shouldStop });
+  for (const room of await roomsWithPending(deps.stores, OVERDUE_MS)) {
+    if (shouldStop()) return;
+    await appendPending(deps.stores, room);
+  }
+}

@@ -1,0 +1,102 @@
+import { Worker } from "bullmq";
+import type { Logger } from "pino";
+
+import { withDeadline } from "../db/deadline.ts";
+import { openStore } from "../db/postgres/connection.ts";
+import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
+import { queueNames, queuePrefix } from "../db/redis/queues.ts";
+import type { Settings } from "../db/settings.ts";
+import { drain } from "./drain.ts";
+import { createWorkerMetrics, type WorkerMetrics } from "./metrics.ts";
+import type { StoreDeps } from "./store.ts";
+import { sweep } from "./sweep.ts";
+
+/** A worker that works. */
+export interface RunningWorker {
+  metrics: WorkerMetrics;
+  /** Whether the stores answered when they were last used. */
+  isHealthy: () => boolean;
+  /** Finishes what it has begun, under a deadline, and closes everything (G16). */
+  stop: () => Promise<void>;
+}
+
+/** Between two sweeps (ms); also what a lost hint costs at most. */
+const SWEEP_EVERY_MS = 1_000;
+const POSTGRES_CONNECTIONS = 4;
+/** BullMQ's own close() waits for ever. */
+const CLOSE_DEADLINE_MS = 5_000;
+
+/** Starts a worker: BullMQ's hints make it fast, its own sweep makes it sure. */
+export async function startWorker(settings: Settings, log: Logger): Promise<RunningWorker> {
+  const onError = (error: Error) => log.warn({ err: error }, "a connection has trouble");
+  const redisOptions = (name: string) => ({ url: settings.redisUrl, name: `eddy-${name}`, onError });
+  const link = await connectRedis(redisOptions("worker"));
+  const queueConnection = await connectSubscriber(redisOptions("worker-queues"));
+  const store = openStore({
+    url: settings.databaseUrl,
+    name: "eddy-worker",
+    connections: POSTGRES_CONNECTIONS,
+  });
+  const metrics = createWorkerMetrics();
+  const deps: StoreDeps = {
+    stores: { link, store },
+    metrics,
+    log,
+    keep: settings.hotLogKeep,
+    now: Date.now,
+  };
+  let stopping = false;
+  let healthy = true;
+  const shouldStop = () => stopping;
+
+  const worker = new Worker(queueNames.drain, () => drain(deps, { shouldStop }), {
+    connection: queueConnection,
+    prefix: queuePrefix,
+    concurrency: 1,
+  });
+  worker.on("error", onError);
+  worker.on("failed", (job, error) => {
+    metrics.jobFailures.inc({ job: job?.name ?? "unknown" });
+    log.warn({ err: error }, "a drain failed; the sweep goes on");
+  });
+
+  let timer: NodeJS.Timeout | null = null;
+  let sweeping: Promise<void> = Promise.resolve();
+  const scheduleSweep = () => {
+    // Jittered, so that workers do not sweep in step.
+    timer = setTimeout(
+      () => {
+        sweeping = runSweep();
+      },
+      SWEEP_EVERY_MS * (0.75 + Math.random() * 0.5),
+    );
+  };
+  const runSweep = async () => {
+    try {
+      await sweep(deps, shouldStop);
+      healthy = true;
+    } catch (error) {
+      healthy = false;
+      metrics.jobFailures.inc({ job: "sweep" });
+      log.warn({ err: error }, "a sweep failed; the next one tries again");
+    } finally {
+      if (!stopping) scheduleSweep();
+    }
+  };
+  scheduleSweep();
+  log.info("worker works");
+
+  return {
+    metrics,
+    isHealthy: () => healthy,
+    stop: async () => {
+      stopping = true;
+      if (timer !== null) clearTimeout(timer);
+      await withDeadline(Promise.allSettled([worker.close(), sweeping]), CLOSE_DEADLINE_MS);
+      queueConnection.disconnect();
+      link.close();
+      await store.close();
+      log.info("worker stopped");
+    },
+  };
+}
