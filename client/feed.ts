@@ -40,8 +40,6 @@ export type FeedInput =
   | { type: "reset"; push: Push<"room.reset"> }
   | { type: "closed"; push: Push<"room.closed"> }
   | { type: "graceOver" }
-  /** Something that should have been pushed has not come: ask. */
-  | { type: "check" }
   | { type: "left" };
 
 export type FeedEffect =
@@ -106,8 +104,6 @@ function react(feed: Feed, input: FeedInput, effects: FeedEffect[]): Feed {
     case "graceOver":
       if (feed.phase !== "live" || !isBehind(feed)) return feed;
       return ask(feed, effects);
-    case "check":
-      return feed.phase === "live" ? ask(feed, effects) : feed;
     case "closed":
       return close(feed, input.push, effects);
     case "left":

@@ -87,7 +87,6 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
     signInAgain: () => line.signInAgain(),
     act,
     onChange: (message) => events.emit("outgoing", message),
-    onOverdue: () => step({ type: "check" }),
   });
 
   const step = (input: FeedInput) =>

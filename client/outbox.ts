@@ -190,16 +190,14 @@ function hold(turn: Turn, hintMs?: number): void {
   turn.effects.push({ type: "hold", failures, ...given({ hintMs }) });
 }
 
-function reset(
-  turn: Turn,
-  { epoch, lost }: { epoch: number; lost: { from: number; to: number } | null },
-): void {
-  // The range is about the epoch just before; of older ones nothing is known.
+function reset(turn: Turn, { epoch, lost }: Extract<OutboxInput, { type: "reset" }>): void {
+  // The range is about the epoch just before; of older ones nothing is known. No range is no
+  // promise either: a gateway that does not know what was lost sends none.
   learnEpoch(
     turn,
     epoch,
     (place) =>
-      place.epoch === epoch - 1 && (lost === null || place.seq < lost.from || place.seq > lost.to),
+      place.epoch === epoch - 1 && lost !== null && (place.seq < lost.from || place.seq > lost.to),
   );
 }
 

@@ -33,8 +33,6 @@ interface OutboxRunOptions {
   /** Runs acts one after the other. */
   act(act: () => void): void;
   onChange(message: OutgoingMessage): void;
-  /** Something was accepted long ago and is not stored yet, for all we know. */
-  onOverdue(): void;
 }
 
 /** Carries out what the outbox of one room decides. */
@@ -44,7 +42,6 @@ export function runOutbox(options: OutboxRunOptions): OutboxRun {
   const controls = new Map<string, OutgoingControl>();
   let holdUntil = 0;
   let cancelHold = noTimer;
-  let watching = false;
 
   const step = (input: OutboxInput) =>
     options.act(() => {
@@ -58,7 +55,6 @@ export function runOutbox(options: OutboxRunOptions): OutboxRun {
       // Kept before it is sent: what the page forgets now, the next one still knows.
       if (outbox.entries !== before) store?.save(outbox.entries);
       for (const effect of effects) options.act(() => carryOut(effect));
-      watch();
     });
 
   const carryOut = (effect: OutboxEffect) => {
@@ -113,20 +109,6 @@ export function runOutbox(options: OutboxRunOptions): OutboxRun {
     });
   };
 
-  /** A `room.stored` may be lost like any push; the reply of a `room:enter` says it again. */
-  const watch = () => {
-    const oldest = outbox.entries.find(({ state }) => state === "accepted");
-    if (watching || oldest === undefined) return;
-    watching = true;
-    clock.after(OVERDUE_MS, () => {
-      watching = false;
-      const { clientId } = oldest;
-      const still = outbox.entries.some((s) => s.clientId === clientId && s.state === "accepted");
-      if (still && outbox.open) options.onOverdue();
-      watch();
-    });
-  };
-
   return {
     get outgoing() {
       return outbox.entries.map((entry) => controlOf(entry).message);
@@ -154,8 +136,5 @@ export function runOutbox(options: OutboxRunOptions): OutboxRun {
     },
   };
 }
-
-/** Storing takes a second at worst; after this long the news of it was lost. */
-const OVERDUE_MS = 15_000;
 
 const DISCARDED: ErrorReply = { code: "unavailable", message: "The message was discarded" };

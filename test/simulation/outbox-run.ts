@@ -23,6 +23,7 @@ export type OutboxStep =
         | "push stored"
         | "lose"
         | "announce"
+        | "announce vaguely"
         | "see"
         | "hold over"
         | "late copy";
@@ -67,6 +68,7 @@ const step: fc.Arbitrary<OutboxStep> = fc.oneof(
         "push stored" as const,
         "lose" as const,
         "announce" as const,
+        "announce vaguely" as const,
         "see" as const,
         "late copy" as const,
       ),
@@ -114,7 +116,7 @@ export function runOutbox(script: OutboxScript, stepFn: typeof stepOutbox): void
   const unaware = new Set<string>();
   let blocked = new Set<string>();
   const filtered = new Set<string>();
-  let announcement: OutboxInput | null = null;
+  let announcement: Extract<OutboxInput, { type: "reset" }> | null = null;
   let connected = false;
   let cursor = { epoch: room.epoch, seq: 0 };
 
@@ -234,6 +236,10 @@ export function runOutbox(script: OutboxScript, stepFn: typeof stepOutbox): void
       case "announce":
         if (connected && announcement !== null) give(announcement);
         announcement = null;
+        return;
+      case "announce vaguely":
+        // A gateway that does not know the range names none.
+        if (connected && announcement !== null) give({ ...announcement, lost: null });
         return;
       case "see": {
         // A fact of mine in the feed; feeds come later than answers, or earlier.

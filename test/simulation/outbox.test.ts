@@ -55,6 +55,10 @@ const mutants: Record<string, typeof stepOutbox> = {
     const epoch = input.type === "accepted" ? input.place.epoch : input.epoch;
     return stepOutbox(moveAccepted(outbox, epoch), input);
   },
+  "takes no range for nothing lost": (outbox, input) =>
+    input.type === "reset" && input.lost === null
+      ? stepOutbox({ ...moveAccepted(outbox, input.epoch), epoch: input.epoch }, input)
+      : stepOutbox(outbox, input),
   "takes a new clientId to send again": (outbox, input) => {
     const next = stepOutbox(outbox, input);
     return {
