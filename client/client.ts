@@ -80,6 +80,7 @@ export function createClient(options: ClientOptions): Client {
   const events = createEmitter<ClientEvents>();
   const session = createSession({ token: options.token, getToken: options.getToken });
   const rooms = new Map<string, OpenRoom>();
+  const leaving = new Set<string>();
   let refusal: Error | null = null;
 
   const report = (error: unknown) =>
@@ -146,6 +147,15 @@ export function createClient(options: ClientOptions): Client {
     });
   };
 
+  /** Who comes back at once waits until they have left: the server might do the two in any order. */
+  const leave = (room: string) => {
+    leaving.add(room);
+    connection.request("room:leave", { room }, () => {
+      leaving.delete(room);
+      if (connection.state === "online") rooms.get(room)?.connected();
+    });
+  };
+
   const storeFor = (room: string) =>
     storage === undefined || user === undefined
       ? null
@@ -188,12 +198,13 @@ export function createClient(options: ClientOptions): Client {
           forget: () => {
             if (rooms.get(ref) === room) rooms.delete(ref);
           },
+          leave: () => leave(ref),
         },
         ref,
         how,
       );
       rooms.set(ref, room);
-      if (connection.state === "online") room.connected();
+      if (connection.state === "online" && !leaving.has(ref)) room.connected();
       if (connection.state === "closed") room.abandon(CLOSED);
       return room.handle;
     },

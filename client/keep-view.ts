@@ -40,8 +40,9 @@ export function keepView(options: {
   // Older pages were asked for: whoever reads them must not see them go at the next message.
   let allowance = maxFacts;
   let replayedFrom = Infinity;
+  let needsCheck = false;
   let checking = false;
-  const asked = new Set<number>();
+  let resets = 0;
 
   const show = (next: RoomView) => {
     if (next === view || maxFacts === 0) return;
@@ -57,23 +58,36 @@ export function keepView(options: {
     return last === undefined ? next : trimView(next, last.seq);
   };
 
+  /** Reads anew what is in doubt, once the facts that could explain it are all here. */
   const recheck = async (): Promise<void> => {
-    if (checking) return;
+    needsCheck = true;
+    if (checking || replayedFrom !== Infinity) return;
     checking = true;
     try {
-      for (;;) {
-        // Asked once: what the server says is the answer, even when the facts seem to differ.
-        const [first] = doubtful(view).filter((seq) => !asked.has(seq));
-        if (first === undefined) return;
-        const page = await options.read({ after: first - 1, limit: 200 });
-        asked.add(first);
-        for (const fact of page.events) asked.add(fact.seq);
-        show(refreshFacts(view, page.events));
+      while (needsCheck) {
+        needsCheck = false;
+        await readDoubtful();
       }
     } catch {
       // Refused or cut off: the doubt stays in the view, the next time the room is live asks again.
+      needsCheck = true;
     } finally {
       checking = false;
+    }
+  };
+
+  const readDoubtful = async (): Promise<void> => {
+    // Asked once: what the server says is the answer, even when the facts seem to differ.
+    const asked = new Set<number>();
+    for (;;) {
+      const first = doubtful(view).find((seq) => !asked.has(seq));
+      if (first === undefined) return;
+      const before = resets;
+      const { events } = await options.read({ after: first - 1, limit: 200 });
+      // Read before a reset, it may tell of what is lost now. The reset has asked for another look.
+      if (resets !== before) return;
+      for (const seq of [first, ...events.map((fact) => fact.seq)]) asked.add(seq);
+      show(refreshFacts(view, events));
     }
   };
 
@@ -88,11 +102,11 @@ export function keepView(options: {
     apply(facts) {
       if (maxFacts === 0) return;
       show(bounded(applyFacts(view, facts)));
-      const live = replayedFrom === Infinity;
-      if (live && facts.some(({ type }) => type === "messages.restored")) void recheck();
+      if (facts.some(({ type }) => type === "messages.restored")) void recheck();
     },
     reset(to) {
-      asked.clear();
+      resets += 1;
+      needsCheck = true;
       show(resetTo(view, to, replayedFrom));
     },
     catchUpFrom(at) {
@@ -100,7 +114,7 @@ export function keepView(options: {
     },
     live() {
       replayedFrom = Infinity;
-      if (view.doubted.length > 0 || asked.size === 0) void recheck();
+      if (needsCheck) void recheck();
     },
     async history({ before = view.start + 1, limit }) {
       const page = await options.read({ before, ...given({ limit }) });

@@ -1,11 +1,10 @@
-import type { CommandInput, CommandName, CommandOutput } from "../protocol/commands.ts";
+import type { CommandInput } from "../protocol/commands.ts";
 import type { ErrorReply } from "../protocol/errors.ts";
 import type { Fact } from "../protocol/facts.ts";
 import type { Cursor } from "../protocol/ids.ts";
 import { atItsWord } from "./at-its-word.ts";
 import { backoffMs, retryPolicy } from "./backoff.ts";
-import { noTimer, type Clock } from "./clock.ts";
-import type { Request } from "./connection.ts";
+import { noTimer } from "./clock.ts";
 import { deferred } from "./deferred.ts";
 import { createEmitter } from "./emitter.ts";
 import {
@@ -19,27 +18,10 @@ import {
 import { given } from "./given.ts";
 import { inTurn } from "./in-turn.ts";
 import { keepView } from "./keep-view.ts";
-import type { OutboxStore } from "./outbox-store.ts";
 import type { EnterOptions, RoomClosed, RoomEvents, RoomHandle } from "./room-handle.ts";
+import type { RoomLine } from "./room-line.ts";
 import { closedBy, updatePresence, type RoomPush } from "./room-push.ts";
 import { runOutbox } from "./run-outbox.ts";
-
-/** What a room needs of its client. */
-export interface RoomLine {
-  clock: Clock;
-  random: () => number;
-  newClientId(): string;
-  /** My user id, when known: whose facts are answers to my sends. */
-  userId: string | null;
-  store: OutboxStore | null;
-  sendWindow: number;
-  request: Request;
-  call<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
-  /** The token was refused. */
-  signInAgain(): void;
-  /** The room is over. */
-  forget(): void;
-}
 
 /** A room as its client holds it: the app's handle, and what happens to it. */
 export interface OpenRoom {
@@ -78,13 +60,7 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
 
   const outbox = runOutbox({
     room: ref,
-    window: line.sendWindow,
-    clock,
-    random,
-    newClientId: () => line.newClientId(),
-    store: line.store,
-    request: line.request,
-    signInAgain: () => line.signInAgain(),
+    line,
     act,
     onChange: (message) => events.emit("outgoing", message),
   });
@@ -171,7 +147,8 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
   };
 
   const markStored = (mark: Cursor) => {
-    if (stored?.epoch === mark.epoch && stored.seq >= mark.seq) return;
+    const known = stored ?? { epoch: -1, seq: -1 };
+    if (mark.epoch < known.epoch || (mark.epoch === known.epoch && mark.seq <= known.seq)) return;
     stored = mark;
     events.emit("stored", mark);
   };
@@ -286,8 +263,10 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
       leave() {
         if (feed.phase === "closed") return;
         step({ type: "left" });
-        act(() => close(closedBy("left")));
-        line.request("room:leave", { room: ref }, () => {});
+        act(() => {
+          close(closedBy("left"));
+          line.leave();
+        });
       },
     },
   };

@@ -1,4 +1,4 @@
-import type { Fact } from "../protocol/facts.ts";
+import type { Fact, FactOf } from "../protocol/facts.ts";
 import { foldFact } from "./fold.ts";
 import type { RoomView } from "./view-model.ts";
 
@@ -70,19 +70,23 @@ export function prependFacts(
 
 /**
  * The view with newer readings of messages that it holds, as a replay gives them: their present
- * text counts for all their edits so far. Ends their doubt.
+ * text counts for all the edits that it tells of. Ends their doubt.
  */
 export function refreshFacts(view: RoomView, facts: readonly Fact[]): RoomView {
-  const fresh = new Map<number, Extract<Fact, { type: "message.sent" }>>();
+  const fresh = new Map<number, FactOf<"message.sent">>();
   for (const fact of facts) if (fact.type === "message.sent") fresh.set(fact.seq, fact);
+  const upTo = new Map<number, number>();
+  for (const fact of view.journal) {
+    const present = fact.type === "message.edited" ? fresh.get(fact.target) : undefined;
+    if (present?.editedAt === fact.at) upTo.set(present.seq, fact.seq);
+  }
   const journal = view.journal.map((fact): Fact => {
     if (fact.type === "message.sent") return fresh.get(fact.seq) ?? fact;
-    if (fact.type !== "message.edited") return fact;
-    const present = fresh.get(fact.target);
-    if (present === undefined) return fact;
-    const { text: _, removed: __, ...rest } = fact;
-    if (present.text === undefined) return { ...rest, removed: true };
-    return { ...rest, text: present.text };
+    const present = fact.type === "message.edited" ? fresh.get(fact.target) : undefined;
+    // An edit that came live while this was read is newer than what was read.
+    const isTold =
+      present?.editedAt !== undefined && fact.seq <= (upTo.get(present.seq) ?? Infinity);
+    return fact.type === "message.edited" && isTold ? withText(fact, present.text) : fact;
   });
   const doubted = view.doubted.filter((seq) => !fresh.has(seq));
   return { ...refold(view.start, journal), head: view.head, doubted };
@@ -121,6 +125,11 @@ export function doubtful(view: RoomView): number[] {
 
 function refold(start: number, facts: readonly Fact[]): RoomView {
   return applyFacts(emptyView(start), facts);
+}
+
+function withText(edit: FactOf<"message.edited">, text: string | undefined): Fact {
+  const { text: _, removed: __, ...rest } = edit;
+  return text === undefined ? { ...rest, removed: true } : { ...rest, text };
 }
 
 /** The messages whose text a fact changes, shows or hides. */

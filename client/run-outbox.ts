@@ -2,13 +2,12 @@ import type { CommandOutput } from "../protocol/commands.ts";
 import type { ErrorReply } from "../protocol/errors.ts";
 import { atItsWord } from "./at-its-word.ts";
 import { backoffMs, retryPolicy } from "./backoff.ts";
-import { noTimer, type Clock } from "./clock.ts";
-import type { Request } from "./connection.ts";
+import { noTimer } from "./clock.ts";
 import { given } from "./given.ts";
-import type { OutboxStore } from "./outbox-store.ts";
 import type { OutboxEffect } from "./outbox-turn.ts";
 import { newOutbox, stepOutbox, type OutboxInput } from "./outbox.ts";
 import { outgoingMessage, type OutgoingControl, type OutgoingMessage } from "./outgoing.ts";
+import type { RoomLine } from "./room-line.ts";
 import { newSend, type Send } from "./send.ts";
 
 export interface OutboxRun {
@@ -23,13 +22,7 @@ export interface OutboxRun {
 
 interface OutboxRunOptions {
   room: string;
-  window: number;
-  clock: Clock;
-  random: () => number;
-  newClientId(): string;
-  store: OutboxStore | null;
-  request: Request;
-  signInAgain(): void;
+  line: RoomLine;
   /** Runs acts one after the other. */
   act(act: () => void): void;
   onChange(message: OutgoingMessage): void;
@@ -37,8 +30,9 @@ interface OutboxRunOptions {
 
 /** Carries out what the outbox of one room decides. */
 export function runOutbox(options: OutboxRunOptions): OutboxRun {
-  const { clock, random, store } = options;
-  let outbox = newOutbox(options.window);
+  const { line } = options;
+  const { clock, random, store } = line;
+  let outbox = newOutbox(line.sendWindow);
   const controls = new Map<string, OutgoingControl>();
   let holdUntil = 0;
   let cancelHold = noTimer;
@@ -98,14 +92,14 @@ export function runOutbox(options: OutboxRunOptions): OutboxRun {
 
   const send = ({ clientId, attempt, text, replyTo }: Send) => {
     const input = { room: options.room, clientId, text, ...given({ replyTo }) };
-    options.request("message:send", input, (answer) => {
+    line.request("message:send", input, (answer) => {
       if (answer.ok) {
         const { epoch, seq } = atItsWord<CommandOutput<"message:send">>(answer.data);
         return step({ type: "accepted", clientId, place: { epoch, seq } });
       }
       if (answer.lost) return step({ type: "unanswered", clientId, attempt });
       step({ type: "refused", clientId, attempt, error: answer.error });
-      if (answer.error.code === "unauthenticated") options.signInAgain();
+      if (answer.error.code === "unauthenticated") line.signInAgain();
     });
   };
 
@@ -114,7 +108,7 @@ export function runOutbox(options: OutboxRunOptions): OutboxRun {
       return outbox.entries.map((entry) => controlOf(entry).message);
     },
     send(text, replyTo) {
-      const fresh = newSend(options.newClientId(), text, replyTo);
+      const fresh = newSend(line.newClientId(), text, replyTo);
       const { message } = controlOf(fresh);
       step({
         type: "send",
