@@ -51,6 +51,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let generation = 0;
   let failures = 0;
   let needsFreshToken = false;
+  let heardAt = 0;
   let cancelTimer = noTimer;
   const unanswered = new Set<(answer: Answer) => void>();
 
@@ -114,7 +115,11 @@ export function createConnection(options: ConnectionOptions): Connection {
         }),
       refused: ({ message, data }) => ifMine(() => refuse(message, data)),
       disconnected: () => ifMine(() => tryLater()),
-      pushed: (name, data) => ifMine(() => options.onPush(name, data)),
+      pushed: (name, data) =>
+        ifMine(() => {
+          heardAt = clock.now();
+          options.onPush(name, data);
+        }),
     });
   };
 
@@ -122,6 +127,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     dropLink();
     const mine = generation;
     become("connecting");
+    // Who was told may have closed us.
+    if (mine !== generation) return;
     const token = options.token(needsFreshToken);
     if (token === null || typeof token === "string") return connectWith(token);
     token.then(
@@ -145,12 +152,18 @@ export function createConnection(options: ConnectionOptions): Connection {
         cancel();
         answer(outcome);
       };
+      const sentAt = clock.now();
       const cancel = clock.after(options.answerTimeoutMs, () => {
+        // Not a word since: the line is dead, and a heartbeat would notice only much later.
+        if (heardAt < sentAt) return tryLater();
         const error: ErrorReply = { code: "unavailable", message: `${name} was not answered` };
         settle({ ok: false, error, lost: true });
       });
       unanswered.add(settle);
-      link.request(name, input, (reply) => settle(readReply(reply)));
+      link.request(name, input, (reply) => {
+        heardAt = clock.now();
+        settle(readReply(reply));
+      });
     },
     retryNow() {
       if (state === "offline") open();

@@ -38,7 +38,9 @@ function hintIn(error: unknown): number | undefined {
   return typeof retryAfterMs === "number" && retryAfterMs >= 0 ? retryAfterMs : undefined;
 }
 
+/** Several codes share a status; of those, the one that claims the least. */
 function codeForStatus(status: number): ErrorCode {
-  const code = ErrorCode.options.find((option) => errorTable[option].status === status);
-  return code ?? (status >= 500 ? "unavailable" : "invalid");
+  if (status >= 500) return "unavailable";
+  if (status === 429) return "rate_limited";
+  return ErrorCode.options.find((code) => errorTable[code].status === status) ?? "invalid";
 }
