@@ -88,7 +88,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       isDraining,
     }),
     health: healthRouter({ stores, metrics, isDraining }),
-    docs: docsRouter({ configReference, publicUrl: config.publicUrl ?? "" }),
+    docs: docsRouter({
+      configReference,
+      publicUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+    }),
     queueBoard:
       board === null || config.adminToken === undefined
         ? null
