@@ -95,7 +95,7 @@ export class SimServer {
   /** Something happened in the room: those who are live hear of it. */
   tell(after: number): void {
     const push = this.room.batch(after);
-    if (push !== null) this.#push("room.events", push);
+    if (push !== null) this.push("room.events", push);
   }
 
   #shakeHands(link: Link): void {
@@ -180,7 +180,8 @@ export class SimServer {
     };
   }
 
-  #push<N extends PushName>(name: N, data: Push<N>): void {
+  /** Pushes to all who are live, as far as the network lets it. */
+  push<N extends PushName>(name: N, data: Push<N>): void {
     for (const link of this.#links) {
       if (!link.live || this.#happens("lostPush")) continue;
       this.#deliver(link, () => link.events.pushed(name, data));
@@ -213,12 +214,12 @@ export class SimServer {
       const { room } = this;
       if (this.#happens("loss")) {
         const push = room.lose();
-        this.#push("room.reset", this.#random() < 0.5 ? push : { ...push, lost: null });
+        this.push("room.reset", this.#random() < 0.5 ? push : { ...push, lost: null });
       } else {
         room.store();
-        this.#push("room.stored", { room: WATERCOOLER, epoch: room.epoch, seq: room.stored });
+        this.push("room.stored", { room: WATERCOOLER, epoch: room.epoch, seq: room.stored });
       }
-      this.#push("room.head", { room: WATERCOOLER, epoch: room.epoch, seq: room.head });
+      this.push("room.head", { room: WATERCOOLER, epoch: room.epoch, seq: room.head });
       this.#everySecond();
     });
   }

@@ -1,0 +1,293 @@
+import { expect, test } from "@jest/globals";
+
+import { createClient, type ClientOptions } from "../../client/client.ts";
+import { dropIn } from "../../client/drop-in.ts";
+import type { TransportEvents } from "../../client/transport.ts";
+import { ada } from "../simulation/happenings.ts";
+import { SimRoom, WATERCOOLER } from "../simulation/sim-room.ts";
+import { virtualClock } from "../simulation/virtual-clock.ts";
+
+interface Asked {
+  name: string;
+  input: unknown;
+  answer: (reply: unknown) => void;
+}
+
+/** A client whose connection is ours to play: nothing is answered unless we do. */
+function world(options: Partial<ClientOptions> = {}) {
+  const clock = virtualClock();
+  const asked: Asked[] = [];
+  const fetched: { url: string; method: string | undefined; token: string | null }[] = [];
+  let events: TransportEvents | undefined;
+  let token: string | null = null;
+  const client = createClient({
+    url: "http://eddy.example",
+    token: "token",
+    user: ada,
+    clock,
+    random: () => 0.5,
+    transport: {
+      open(withToken, theirs) {
+        token = withToken;
+        events = theirs;
+        return {
+          request: (name, input, answer) => void asked.push({ name, input, answer }),
+          close: () => {},
+        };
+      },
+    },
+    fetch: (target, init) => {
+      const headers = new Headers(init?.headers);
+      fetched.push({
+        url: urlOf(target),
+        method: init?.method,
+        token: headers.get("authorization"),
+      });
+      return Promise.resolve(Response.json({ id: ada.id, name: ada.name, kind: "guest" }));
+    },
+    ...options,
+  });
+  const on = () => {
+    if (events === undefined) throw new Error("Nothing was opened");
+    return events;
+  };
+  const pass = (ms: number) => {
+    const until = clock.now() + ms;
+    while (clock.tick(until));
+  };
+  /** The newest command of a name. */
+  const newest = (name: string) => {
+    const found = asked.findLast((one) => one.name === name);
+    if (found === undefined) throw new Error(`Nobody asked for ${name}`);
+    return found;
+  };
+  return { client, asked, fetched, on, pass, newest, tokenUsed: () => token };
+}
+
+const urlOf = (target: string | URL | Request) =>
+  target instanceof Request ? target.url : String(target);
+
+test("a socket command goes over the socket while there is one", async () => {
+  const { client, newest, fetched, on } = world();
+  on().connected();
+  const read = client.call("room:read", { room: "watercooler", seq: 3 });
+  await Promise.resolve();
+  expect(newest("room:read").input).toEqual({ room: "watercooler", seq: 3 });
+  newest("room:read").answer({ ok: true, unread: 0, mentions: 0 });
+  expect(await read).toMatchObject({ unread: 0, mentions: 0 });
+  expect(fetched).toEqual([]);
+});
+
+test("without a socket, and for what sockets do not offer, REST serves", async () => {
+  const { client, fetched, on } = world();
+  await client.call("room:read", { room: "watercooler", seq: 3 });
+  on().connected();
+  await client.call("me:get", {});
+  expect(fetched).toEqual([
+    {
+      url: "http://eddy.example/v1/rooms/watercooler/read",
+      method: "PUT",
+      token: "Bearer token",
+    },
+    { url: "http://eddy.example/v1/me", method: "GET", token: "Bearer token" },
+  ]);
+});
+
+test("a refusal of the socket is thrown as one, with its hint and its issues", async () => {
+  const { client, newest, on } = world();
+  on().connected();
+  const issues = [{ path: "seq", message: "Not a number" }];
+  const refused = client.call("room:read", { room: "watercooler", seq: 3 });
+  await Promise.resolve();
+  newest("room:read").answer({
+    ok: false,
+    error: { code: "rate_limited", message: "Too fast", retryAfterMs: 70, issues },
+  });
+  await expect(refused).rejects.toMatchObject({
+    name: "Refusal",
+    code: "rate_limited",
+    retryAfterMs: 70,
+    issues,
+  });
+});
+
+test("the fact of a message is as good as the answer to its send", () => {
+  const { client, newest, on } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  const log = new SimRoom();
+  newest("room:enter").answer({ ok: true, ...log.enter({}) });
+  const message = room.send("hello");
+  log.append({
+    type: "message.sent",
+    at: "2024-01-01T00:00:00.000Z",
+    by: ada,
+    clientId: message.clientId as never,
+    text: "hello",
+    mentions: [],
+  });
+  on().pushed("room.events", log.batch(0));
+  expect([message.state, message.place]).toEqual(["accepted", { epoch: 1, seq: 1 }]);
+});
+
+test("another's fact with my clientId is not mine", () => {
+  const { client, newest, on } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  const log = new SimRoom();
+  newest("room:enter").answer({ ok: true, ...log.enter({}) });
+  const message = room.send("hello");
+  log.append({
+    type: "message.sent",
+    at: "2024-01-01T00:00:00.000Z",
+    by: { ...ada, id: WATERCOOLER as never },
+    clientId: message.clientId as never,
+    text: "hello",
+    mentions: [],
+  });
+  on().pushed("room.events", log.batch(0));
+  expect(message.state).toBe("sent");
+});
+
+test("[G5] a batch that overtakes the reply of entering by slug is not lost", () => {
+  const { client, newest, on } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  const heard: number[] = [];
+  room.on("facts", ({ facts }) => heard.push(...facts.map(({ seq }) => seq)));
+  const log = new SimRoom();
+  const reply = log.enter({});
+  log.append({
+    type: "message.pinned",
+    at: "2024-01-01T00:00:00.000Z",
+    by: ada,
+    target: 1,
+  });
+  on().pushed("room.events", log.batch(0));
+  expect(heard).toEqual([]);
+  newest("room:enter").answer({ ok: true, ...reply });
+  expect(heard).toEqual([1]);
+});
+
+test("entering that is refused for good ends the room", async () => {
+  const { client, newest, on } = world();
+  on().connected();
+  const room = client.enter("cellar");
+  newest("room:enter").answer({ ok: false, error: { code: "not_found", message: "No such room" } });
+  await expect(room.entered).rejects.toMatchObject({ code: "not_found" });
+  expect(room.state).toBe("closed");
+  expect(client.enter("cellar")).not.toBe(room);
+});
+
+test("entering that is refused for now is tried again, no sooner than told", () => {
+  const { client, newest, asked, on, pass } = world();
+  on().connected();
+  client.enter("watercooler");
+  const error = { code: "rate_limited", message: "Too fast", retryAfterMs: 2_000 };
+  newest("room:enter").answer({ ok: false, error });
+  pass(2_000);
+  expect(asked).toHaveLength(1);
+  pass(250);
+  expect(asked).toHaveLength(2);
+});
+
+test("who comes back to a room waits until they have left it", () => {
+  const { client, newest, asked, on } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  room.leave();
+  client.enter("watercooler");
+  expect(asked.map(({ name }) => name)).toEqual(["room:enter", "room:leave"]);
+  newest("room:leave").answer({ ok: true });
+  expect(asked.map(({ name }) => name)).toEqual(["room:enter", "room:leave", "room:enter"]);
+});
+
+test("typing is told at most every two seconds, and only where one is", () => {
+  const { client, newest, asked, on, pass } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  room.typing();
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  room.typing();
+  room.typing();
+  pass(2_000);
+  room.typing();
+  expect(asked.filter(({ name }) => name === "typing:start")).toHaveLength(2);
+});
+
+test("[G18] a session that expires is renewed with a token that the app brings", async () => {
+  const { newest, on, tokenUsed } = world({ getToken: () => "newer" });
+  expect(tokenUsed()).toBe("token");
+  on().connected();
+  on().pushed("session.expiring", { at: "2024-01-01T00:00:00.000Z" });
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  expect(newest("session:renew").input).toEqual({ token: "newer" });
+});
+
+test("a renewal that fails is told, and breaks nothing", async () => {
+  const errors: string[] = [];
+  const { client, on } = world({ getToken: () => Promise.reject(new Error("No sign-in")) });
+  client.on("error", ({ message }) => errors.push(message));
+  on().connected();
+  on().pushed("session.expiring", { at: "2024-01-01T00:00:00.000Z" });
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  expect([client.state, errors]).toEqual(["online", ["No sign-in"]]);
+});
+
+test("a push of a newer server is passed over", () => {
+  const { client, on } = world();
+  on().connected();
+  on().pushed("room.sung", { room: WATERCOOLER });
+  on().pushed("constructor", {});
+  expect(client.state).toBe("online");
+});
+
+test("online resolves when there is a connection, and rejects with why there is none", async () => {
+  const first = world();
+  const online = first.client.online();
+  first.on().connected();
+  await online;
+  const second = world();
+  const refused = second.client.online();
+  second.on().refused({ message: "No", data: { code: "banned", message: "You are banned" } });
+  await expect(refused).rejects.toMatchObject({ code: "banned" });
+  await expect(second.client.online()).rejects.toMatchObject({ code: "banned" });
+});
+
+test("closing answers everyone who waits", async () => {
+  const { client, on, newest } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  const stored = room.send("hello").until("stored");
+  const read = room.call("room:read", { seq: 1 });
+  client.close();
+  await expect(stored).rejects.toMatchObject({ code: "unavailable" });
+  await expect(read).rejects.toMatchObject({ code: "unavailable" });
+});
+
+test("dropping in makes a guest and connects as them", async () => {
+  const opened: (string | null)[] = [];
+  const sent: unknown[] = [];
+  const guest = {
+    user: { id: ada.id, name: "Ada", kind: "guest" },
+    token: "guest token",
+    expiresAt: "2030-01-01T00:00:00.000Z",
+  };
+  const { client, user } = await dropIn("http://eddy.example", "Ada", {
+    fetch: (target, init) => {
+      sent.push([urlOf(target), init?.method, init?.body]);
+      return Promise.resolve(Response.json(guest, { status: 201 }));
+    },
+    transport: {
+      open(token) {
+        opened.push(token);
+        return { request: () => {}, close: () => {} };
+      },
+    },
+  });
+  expect(sent).toEqual([["http://eddy.example/v1/guests", "POST", '{"displayName":"Ada"}']]);
+  expect([opened, user.name, client.state]).toEqual([["guest token"], "Ada", "connecting"]);
+  client.close();
+});
