@@ -135,22 +135,17 @@ function changeable(fact: Fact): number[] {
 
 /** A fact as it may be replayed after the message whose text it carries was changed (G19). */
 export function redact(fact: Fact, state: Omit<ChangedState, "edits">): Fact {
-  switch (fact.type) {
-    case "message.sent": {
-      const { text: _text, editedAt: _editedAt, removed: _removed, ...rest } = fact;
-      if (state.removed === true) return { ...rest, removed: true };
-      return {
-        ...rest,
-        ...(state.text === undefined ? {} : { text: state.text }),
-        ...(state.editedAt === undefined ? {} : { editedAt: state.editedAt }),
-      };
-    }
-    case "message.edited": {
-      const { text: _text, removed: _removed, ...rest } = fact;
-      if (state.removed === true) return { ...rest, removed: true };
-      return { ...rest, ...(state.text === undefined ? {} : { text: state.text }) };
-    }
-    default:
-      return fact;
+  if (fact.type !== "message.sent" && fact.type !== "message.edited") return fact;
+  if (fact.type === "message.edited") {
+    const { text: _text, removed: _removed, ...rest } = fact;
+    return { ...rest, ...presentText(state) };
   }
+  const { text: _text, editedAt: _editedAt, removed: _removed, ...rest } = fact;
+  const { editedAt } = state.removed === true ? {} : state;
+  return { ...rest, ...presentText(state), ...(editedAt === undefined ? {} : { editedAt }) };
+}
+
+function presentText(state: Omit<ChangedState, "edits">): { text?: string; removed?: true } {
+  if (state.removed === true) return { removed: true };
+  return state.text === undefined ? {} : { text: state.text };
 }

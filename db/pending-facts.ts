@@ -2,7 +2,7 @@ import type { TransactionSql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 
 import type { Draft } from "../protocol/facts.ts";
-import { ClientId, type RoomId, type UserId } from "../protocol/ids.ts";
+import type { ClientId, RoomId, UserId } from "../protocol/ids.ts";
 import { appendSeeded } from "./append.ts";
 import { findSend } from "./postgres/facts.ts";
 import { type Effect, factRest } from "./redis/room-log.ts";

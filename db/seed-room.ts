@@ -96,8 +96,8 @@ async function lostNothing(stores: Stores, survivors: HotPage, run: string): Pro
   const { redis } = stores.link;
   if ((await redis.get(keys.cleanStop)) === survivors.run) return true;
   try {
-    const [, fsync] = (await redis.config("GET", "appendfsync")) as string[];
-    const [, aof] = (await redis.config("GET", "appendonly")) as string[];
+    const [, fsync] = await redis.config("GET", "appendfsync");
+    const [, aof] = await redis.config("GET", "appendonly");
     return fsync === "always" && aof === "yes";
   } catch {
     // Managed services forbid CONFIG. Then nobody can promise it, and a new epoch is safe.

@@ -26,7 +26,10 @@ export const sharedSettings = {
   DATABASE_URL: {
     schema: z.preprocess(
       (value) => value ?? "",
-      z.string().min(1, connect).pipe(url(/^postgres(?:ql)?$/u, "postgres://user:password@host:5432/eddy")),
+      z
+        .string()
+        .min(1, connect)
+        .pipe(url(/^postgres(?:ql)?$/u, "postgres://user:password@host:5432/eddy")),
     ),
     default: null,
     meaning: "PostgreSQL. Without it, `npm start` runs one of its own.",
@@ -34,7 +37,10 @@ export const sharedSettings = {
   REDIS_URL: {
     schema: z.preprocess(
       (value) => value ?? "",
-      z.string().min(1, connect).pipe(url(/^rediss?$/u, "redis://:password@host:6379")),
+      z
+        .string()
+        .min(1, connect)
+        .pipe(url(/^rediss?$/u, "redis://:password@host:6379")),
     ),
     default: null,
     meaning: "Redis. Without it, `npm start` runs one of its own.",
@@ -93,7 +99,9 @@ export function settingsOf(values: Values<typeof sharedSettings>): Settings {
 }
 
 /** The values of a table of settings. */
-export type Values<T extends Record<string, Setting>> = { [K in keyof T]: z.output<T[K]["schema"]> };
+export type Values<T extends Record<string, Setting>> = {
+  [K in keyof T]: z.output<T[K]["schema"]>;
+};
 
 /**
  * Reads a table of settings from the environment. An empty value counts as not set. Errors: one that

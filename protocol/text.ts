@@ -20,8 +20,8 @@ export function illFormedBecause(text: string): string | null {
   return null;
 }
 
-/** Unicode control characters except newline and tab. */
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/u;
+/** Unicode control characters (Cc) except newline and tab. */
+const CONTROL = /[^\P{Cc}\n\t]/u;
 
 const encoder = new TextEncoder();
 

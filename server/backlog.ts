@@ -16,19 +16,19 @@ export function collectBacklog(registry: Registry, link: RedisLink): void {
     help: "Facts that are accepted and not stored.",
     registers,
   });
-  new Gauge({
+  const lag = new Gauge({
     name: "eddy_drain_lag_seconds",
     help: "How long the oldest fact that is not stored has waited.",
     registers,
-    async collect() {
+    collect: async () => {
       try {
         const backlog = await readBacklog(link, Date.now());
         rooms.set(backlog.rooms);
         facts.set(backlog.facts);
-        this.set(backlog.oldestMs / 1_000);
+        lag.set(backlog.oldestMs / 1_000);
       } catch {
         // Redis is away; /readyz says so, and the last known values are no lie worth telling.
-        this.set(Number.NaN);
+        lag.set(Number.NaN);
       }
     },
   });

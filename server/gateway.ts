@@ -7,8 +7,8 @@ import { openStore } from "../db/postgres/connection.ts";
 import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
 import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
 import { openTokens } from "./auth/tokens.ts";
-import { type Config, configReference } from "./config.ts";
 import { collectBacklog } from "./backlog.ts";
+import { type Config, configReference } from "./config.ts";
 import { FeedHub } from "./feed/feed-hub.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Deps } from "./rooms/act.ts";
@@ -74,7 +74,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 
   let draining = false;
   const isDraining = () => draining;
-  const board = config.adminToken === undefined ? null : openQueue(queueNames.drain, queueConnection);
+  const board =
+    config.adminToken === undefined ? null : openQueue(queueNames.drain, queueConnection);
   const app = createApp({
     allowedOrigins: config.allowedOrigins,
     trustProxyHops: config.trustProxyHops,

@@ -9,5 +9,7 @@ export function isDataError(error: unknown): boolean {
 /** The SQLSTATE of an error of Postgres, "" of any other. */
 export function sqlStateOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
-  return error instanceof Error && typeof code === "string" && /^[0-9A-Z]{5}$/u.test(code) ? code : "";
+  return error instanceof Error && typeof code === "string" && /^[0-9A-Z]{5}$/u.test(code)
+    ? code
+    : "";
 }

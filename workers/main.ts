@@ -64,6 +64,8 @@ function serveHealth(worker: RunningWorker, port: number): void {
       return;
     }
     const healthy = worker.isHealthy();
-    response.writeHead(request.url === "/healthz" ? (healthy ? 200 : 503) : 404).end(`${healthy}\n`);
+    response
+      .writeHead(request.url === "/healthz" ? (healthy ? 200 : 503) : 404)
+      .end(`${healthy}\n`);
   }).listen(port);
 }

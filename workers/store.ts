@@ -1,6 +1,13 @@
 import type { Logger } from "pino";
 
-import { lockForStoring, quarantineEntry, type RoomBatch, storeFacts, type StoredMark, follows } from "../db/postgres/store-facts.ts";
+import {
+  lockForStoring,
+  quarantineEntry,
+  type RoomBatch,
+  storeFacts,
+  type StoredMark,
+  follows,
+} from "../db/postgres/store-facts.ts";
 import { type HotEntry, noteStored, readSurvivors, replaceBody } from "../db/redis/room-log.ts";
 import type { Stores } from "../db/stores.ts";
 import { type Fact, factTypes } from "../protocol/facts.ts";
@@ -58,7 +65,12 @@ async function storeBisecting(deps: StoreDeps, room: RoomId, most: number): Prom
   } catch (error) {
     if (!isDataError(error)) throw error;
     if (most > 1) return storeBisecting(deps, room, Math.ceil(most / 4));
-    await quarantineNext(deps, room, sqlStateOf(error), String((error as Error).message));
+    await quarantineNext(
+      deps,
+      room,
+      sqlStateOf(error),
+      error instanceof Error ? error.message : "",
+    );
     return [room];
   }
 }
@@ -121,7 +133,10 @@ function readBatch(
   for (const { seq, n, json } of entries) {
     if (!follows({ storedSeq, epochs: mark.epochs }, seq)) {
       metrics.holes.inc();
-      log.error({ room: mark.room, storedSeq, seq }, "the hot log has a hole; its rest is not stored");
+      log.error(
+        { room: mark.room, storedSeq, seq },
+        "the hot log has a hole; its rest is not stored",
+      );
       break;
     }
     const fact = parseEntry(seq, json);

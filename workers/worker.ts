@@ -29,7 +29,11 @@ const CLOSE_DEADLINE_MS = 5_000;
 /** Starts a worker: BullMQ's hints make it fast, its own sweep makes it sure. */
 export async function startWorker(settings: Settings, log: Logger): Promise<RunningWorker> {
   const onError = (error: Error) => log.warn({ err: error }, "a connection has trouble");
-  const redisOptions = (name: string) => ({ url: settings.redisUrl, name: `eddy-${name}`, onError });
+  const redisOptions = (name: string) => ({
+    url: settings.redisUrl,
+    name: `eddy-${name}`,
+    onError,
+  });
   const link = await connectRedis(redisOptions("worker"));
   const queueConnection = await connectSubscriber(redisOptions("worker-queues"));
   const store = openStore({

@@ -105,7 +105,7 @@ export async function listRooms(
   const wanted = ask.q === undefined || ask.q.trim() === "" ? undefined : `%${likeLiteral(ask.q)}%`;
   const after = ask.after;
   const rows = await db
-    .select({ room: rooms, messagesLast5m: warmth })
+    .select({ room: rooms, warmth })
     .from(rooms)
     .where(
       and(
@@ -124,7 +124,7 @@ export async function listRooms(
     // Ids are UUIDv7: the newest room has the highest.
     .orderBy(...(ask.sort === "new" ? [desc(rooms.id)] : [desc(warmth), desc(rooms.id)]))
     .limit(ask.limit);
-  return rows.map(({ room, messagesLast5m }) => ({ ...room, messagesLast5m }));
+  return rows.map(({ room, warmth: messages }) => ({ ...room, messagesLast5m: messages }));
 }
 
 /** Messages of a room in the last five minutes. */

@@ -1,5 +1,4 @@
 import { and, desc, eq, gt, isNull, lt, ne, or } from "drizzle-orm";
-
 import type { TransactionSql } from "postgres";
 
 import type { RoomId, SanctionId, UserId } from "../../protocol/ids.ts";

@@ -147,6 +147,7 @@ function appendResult([status, first = "", second = "", third = ""]: string[]): 
       return { status: "busy", unstored: +first };
     case "PAST":
       return { status: "past", head: +first };
+    case undefined:
     default:
       throw new Error(`append.lua answered ${status ?? "nothing"}`);
   }

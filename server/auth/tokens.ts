@@ -121,7 +121,8 @@ async function verifyHostToken(
   };
   if (jwks !== null) {
     try {
-      return (await jwtVerify(token, jwks, { ...checks, algorithms: PUBLIC_KEY_ALGORITHMS })).payload;
+      return (await jwtVerify(token, jwks, { ...checks, algorithms: PUBLIC_KEY_ALGORITHMS }))
+        .payload;
     } catch (error) {
       if (secret === null || !(error instanceof errors.JOSEAlgNotAllowed)) throw error;
     }

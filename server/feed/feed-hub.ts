@@ -2,8 +2,8 @@ import type { Redis } from "ioredis";
 
 import { readAfter, readStanding } from "../../db/history.ts";
 import { membersAmong } from "../../db/postgres/members.ts";
-import { readPresent, noteAbsent, notePresent } from "../../db/redis/presence.ts";
 import { keys } from "../../db/redis/keys.ts";
+import { readPresent, noteAbsent, notePresent } from "../../db/redis/presence.ts";
 import { readHeads } from "../../db/redis/room-log.ts";
 import { readLostRange } from "../../db/seed-room.ts";
 import type { Stores } from "../../db/stores.ts";
@@ -173,11 +173,7 @@ export class FeedHub {
     this.#close(room, strangers, { reason: "removed" });
   }
 
-  #close(
-    room: LiveRoom,
-    members: Member[],
-    why: Omit<Push<"room.closed">, "room">,
-  ): void {
+  #close(room: LiveRoom, members: Member[], why: Omit<Push<"room.closed">, "room">): void {
     for (const member of members) {
       this.leave(room.id, member);
       member.push("room.closed", { room: room.id, ...why });
@@ -207,7 +203,11 @@ export class FeedHub {
         break;
       case "stored":
         if (room.liveCount > 0) {
-          this.#ports.emit(room.id, "room.stored", { room: room.id, epoch: hint.epoch, seq: hint.seq });
+          this.#ports.emit(room.id, "room.stored", {
+            room: room.id,
+            epoch: hint.epoch,
+            seq: hint.seq,
+          });
         }
         break;
       case "typing":

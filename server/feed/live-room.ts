@@ -1,5 +1,5 @@
-import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { Push, PushName } from "../../protocol/facts.ts";
+import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { User } from "../../protocol/shapes.ts";
 import type { RoomFeed } from "./room-feed.ts";
 import { RoomPresence } from "./room-presence.ts";

@@ -119,7 +119,11 @@ export class RoomFeed {
    * has beyond goes to this reader alone, and in the same turn they join everyone else (G5).
    * `read` is what the reader just read from the log; it may be ahead of the feed.
    */
-  async attach(reader: Reader, position: number, read: { epoch: number; prev: number; facts: Fact[] }): Promise<void> {
+  async attach(
+    reader: Reader,
+    position: number,
+    read: { epoch: number; prev: number; facts: Fact[] },
+  ): Promise<void> {
     this.#learn(read);
     let at = position;
     while (reader.isWaiting()) {

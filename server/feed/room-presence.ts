@@ -1,6 +1,6 @@
+import type { Push } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import { MAX_PRESENCE_SAMPLE } from "../../protocol/limits.ts";
-import type { Push } from "../../protocol/facts.ts";
 import type { User } from "../../protocol/shapes.ts";
 
 /** Someone who came, as a presence shows them. */

@@ -46,22 +46,17 @@ export async function appendSpeech(
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const verdict = verdictOf(rules, decision, speech.text);
     const result = await append(deps, { ...call, rules, role }, speech, verdict, checked);
-    switch (result.status) {
-      case "policy":
-        rules = await deps.rules.reload(rules.row.id);
-        role = await deps.rules.roleOf(rules, call.caller.user.id);
-        decision = mayCommand(call.who, roomFacts(rules), role);
-        continue;
-      case "check": {
-        const earlier = await speech.findEarlier?.();
-        if (earlier !== null && earlier !== undefined) return earlier;
-        checked = true;
-        continue;
-      }
-      case "moved":
-        return null;
-      default:
-        return answerOf(deps, call, speech, result, verdict);
+    if (result.status === "moved") return null;
+    if (result.status === "policy") {
+      rules = await deps.rules.reload(rules.row.id);
+      role = await deps.rules.roleOf(rules, call.caller);
+      decision = mayCommand(call.who, roomFacts(rules), role);
+    } else if (result.status === "check") {
+      const earlier = (await speech.findEarlier?.()) ?? null;
+      if (earlier !== null) return earlier;
+      checked = true;
+    } else {
+      return answerOf(deps, call, speech, result, verdict);
     }
   }
   throw new Refusal("unavailable", "The room's rules are changing; try again in a moment.");
@@ -76,7 +71,11 @@ function verdictOf(rules: RoomRules, decision: Decision, text: string | null): D
   if (!decision.allowed || text === null) return decision;
   const rule = rules.filter(text);
   if (rule === null) return decision;
-  return { allowed: false, code: "filtered", message: `The room's rule "${rule.name}" refused it.` };
+  return {
+    allowed: false,
+    code: "filtered",
+    message: `The room's rule "${rule.name}" refused it.`,
+  };
 }
 
 function append(

@@ -1,6 +1,6 @@
+import type { ChangedState } from "../../db/redis/room-log.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";
-import type { ChangedState } from "../../db/redis/room-log.ts";
 import type { Deps, RoomAct, RoomCall } from "./act.ts";
 import { type Answer, appendSpeech } from "./append-speech.ts";
 import { changeEffects, findMessage, type FoundMessage } from "./find-message.ts";
@@ -37,11 +37,23 @@ export const removeMessage: RoomAct<"message:remove"> = async (deps, call, { seq
 
 /** Reacts to a message. */
 export const addReaction: RoomAct<"reaction:add"> = (deps, call, { seq, emoji }) =>
-  annotate(deps, call, seq, (by) => ({ type: "reaction.added", ...by, target: seq, emoji }), "mute");
+  annotate(
+    deps,
+    call,
+    seq,
+    (by) => ({ type: "reaction.added", ...by, target: seq, emoji }),
+    "mute",
+  );
 
 /** Takes one's reaction back. */
 export const removeReaction: RoomAct<"reaction:remove"> = (deps, call, { seq, emoji }) =>
-  annotate(deps, call, seq, (by) => ({ type: "reaction.removed", ...by, target: seq, emoji }), "ban");
+  annotate(
+    deps,
+    call,
+    seq,
+    (by) => ({ type: "reaction.removed", ...by, target: seq, emoji }),
+    "ban",
+  );
 
 /** Pins a message. */
 export const pinMessage: RoomAct<"message:pin"> = (deps, call, { seq }) =>
@@ -117,4 +129,3 @@ function byline(deps: Deps, { caller }: RoomCall): By {
     by: { id: caller.user.id, name: caller.user.name },
   };
 }
-

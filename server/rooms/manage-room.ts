@@ -20,7 +20,11 @@ export const openRoom: PlainAct<"room:create"> = async (deps, caller, input) => 
 };
 
 /** Public rooms, the liveliest or the newest first. */
-export const showRooms: PlainAct<"room:list"> = async (deps, _caller, { sort, q, cursor, limit }) => {
+export const showRooms: PlainAct<"room:list"> = async (
+  deps,
+  _caller,
+  { sort, q, cursor, limit },
+) => {
   const values = decodeCursor(cursor);
   const rows = await listRooms(deps.stores.store, {
     sort,
@@ -57,7 +61,11 @@ export const getRoom: RoomAct<"room:get"> = async (deps, { rules }) =>
   showRoom(deps, (await deps.rules.reload(rules.row.id)).row);
 
 /** Changes a room. */
-export const updateRoom: RoomAct<"room:update"> = async (deps, call, { room: _room, ...changes }) => {
+export const updateRoom: RoomAct<"room:update"> = async (
+  deps,
+  call,
+  { room: _room, ...changes },
+) => {
   if (Object.keys(changes).length === 0) {
     throw new Refusal("invalid", "Name at least one thing to change.");
   }

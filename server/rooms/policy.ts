@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../protocol/errors.ts";
 import type { Who } from "../../protocol/command.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
 import { type Role, roles, type Visibility } from "../../protocol/shapes.ts";
 
 /** What a rule says: yes, or which refusal. */
@@ -36,7 +36,8 @@ export function mayCommand(who: Who, room: RoomFacts, role: Role | null): Decisi
 }
 
 function mayRead(room: RoomFacts, role: Role | null): Decision {
-  if (room.visibility === "private" && role === null) return no("not_found", "There is no such room.");
+  if (room.visibility === "private" && role === null)
+    return no("not_found", "There is no such room.");
   return yes;
 }
 
@@ -75,10 +76,13 @@ export function mayEdit(actor: { isAuthor: boolean }): Decision {
 
 /** Whether someone may sanction another: nobody acts on an equal or higher role. */
 export function mayActOn(actor: Role | null, target: Role | null): Decision {
-  const rank = (role: Role | null) => (role === null ? -1 : roles.indexOf(role));
-  return rank(actor) > rank(target)
+  return rankOf(actor) > rankOf(target)
     ? yes
     : no("forbidden", "Nobody acts on an equal or higher role.");
+}
+
+function rankOf(role: Role | null): number {
+  return role === null ? -1 : roles.indexOf(role);
 }
 
 /** Whether someone may give a role: only below their own, except that owners make owners. */

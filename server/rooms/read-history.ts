@@ -10,12 +10,14 @@ export const readHistory: RoomAct<"room:history"> = async (deps, call, input) =>
   const room = call.rules.row.id;
   if (input.around !== undefined) {
     const before = Math.ceil(limit / 2);
-    const earlier = await readBefore(deps.stores, { room, before: input.around + 1, limit: before });
+    const earlier = await readBefore(deps.stores, {
+      room,
+      before: input.around + 1,
+      limit: before,
+    });
     const rest = limit - earlier.facts.length;
     const later =
-      rest === 0
-        ? null
-        : await readAfter(deps.stores, { room, after: input.around, limit: rest });
+      rest === 0 ? null : await readAfter(deps.stores, { room, after: input.around, limit: rest });
     return answer({
       ...earlier,
       facts: [...earlier.facts, ...(later?.facts ?? [])],

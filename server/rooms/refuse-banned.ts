@@ -5,7 +5,10 @@ import { Refusal } from "../../protocol/errors.ts";
 import type { Deps, RoomCall } from "./act.ts";
 
 /** Refuses someone who is banned from a room. Unknown fails closed: the room's log is made first. */
-export async function refuseBanned(deps: Deps, call: Pick<RoomCall, "caller" | "rules">): Promise<void> {
+export async function refuseBanned(
+  deps: Deps,
+  call: Pick<RoomCall, "caller" | "rules">,
+): Promise<void> {
   const { stores } = deps;
   const room = call.rules.row.id;
   const user = call.caller.user.id;
@@ -14,7 +17,8 @@ export async function refuseBanned(deps: Deps, call: Pick<RoomCall, "caller" | "
     await seedRoomLog(stores, room);
     ban = await readBan(stores.link, room, user);
   }
-  if (ban === "unknown") throw new Refusal("unavailable", "The room's log is being rebuilt; try again in a moment.");
+  if (ban === "unknown")
+    throw new Refusal("unavailable", "The room's log is being rebuilt; try again in a moment.");
   if (ban !== "none" && (ban === null || ban > deps.now())) {
     throw await barredBecause(deps, call, { kind: "ban", untilMs: ban });
   }
@@ -26,10 +30,11 @@ export async function barredBecause(
   { caller, rules }: Pick<RoomCall, "caller" | "rules">,
   bar: { kind: "ban" | "mute"; untilMs: number | null },
 ): Promise<Refusal> {
-  const until =
-    bar.untilMs === null ? "for good" : `until ${new Date(bar.untilMs).toISOString()}`;
+  const until = bar.untilMs === null ? "for good" : `until ${new Date(bar.untilMs).toISOString()}`;
   // The reason is a courtesy: without Postgres the refusal stands without it.
-  const inForce = await sanctionsInForce(stores.store, rules.row.id, caller.user.id).catch(() => []);
+  const inForce = await sanctionsInForce(stores.store, rules.row.id, caller.user.id).catch(
+    () => [],
+  );
   const reason = inForce.find(({ kind }) => kind === bar.kind)?.reason;
   const why = reason === undefined ? "" : ` Reason: ${reason}`;
   const what = bar.kind === "ban" ? "banned from" : "muted in";

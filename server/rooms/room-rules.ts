@@ -1,10 +1,10 @@
-import { Refusal } from "../../protocol/errors.ts";
-import { looksLikeId, type RoomId, type RoomRef, type UserId } from "../../protocol/ids.ts";
-import type { Role } from "../../protocol/shapes.ts";
 import { readFilterRules } from "../../db/postgres/filters.ts";
 import { findMember } from "../../db/postgres/members.ts";
 import { findRoom, type RoomRow } from "../../db/postgres/rooms.ts";
 import type { Stores } from "../../db/stores.ts";
+import { Refusal } from "../../protocol/errors.ts";
+import { looksLikeId, type RoomId, type RoomRef, type UserId } from "../../protocol/ids.ts";
+import type { Role } from "../../protocol/shapes.ts";
 import { compileFilter, type Filter } from "./filter.ts";
 
 /** Rules older than this are read again, in the background. */
@@ -54,8 +54,13 @@ export class RoomRulesCache {
     return loading;
   }
 
-  /** Someone's role in a room; null when they are no member. */
-  async roleOf({ row }: RoomRules, user: UserId): Promise<Role | null> {
+  /** Someone's role in a room; null when they are no member. Platform administrators own every room. */
+  async roleOf(
+    { row }: RoomRules,
+    person: { user: { id: UserId }; admin: boolean },
+  ): Promise<Role | null> {
+    if (person.admin) return "owner";
+    const user = person.user.id;
     const roles = this.#byId.get(row.id)?.roles;
     const known = roles?.get(user);
     if (known !== undefined) return known;

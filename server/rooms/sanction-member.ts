@@ -49,9 +49,7 @@ export const sanctionMember: RoomAct<"sanction:create"> = async (deps, call, inp
   await stores.store.sql.begin(async (tx) => {
     await insertSanction(tx, room, sanction);
     const effects: Effect[] =
-      sanction.kind === "kick"
-        ? []
-        : [await enforced(tx, room, sanction.user, sanction.kind)];
+      sanction.kind === "kick" ? [] : [await enforced(tx, room, sanction.user, sanction.kind)];
     await notePending(tx, { room, author: by.id, draft: factOf(sanction, by.name), effects });
   });
   await appendPending(stores, room);
@@ -83,7 +81,11 @@ async function enforced(
   kind: Exclude<SanctionKind, "kick">,
 ): Promise<Effect> {
   const until = await longestInForce(tx, { room, user, kind });
-  return { kind: "sanction", field: sanctionField(kind, user), until: until === "none" ? "lifted" : until };
+  return {
+    kind: "sanction",
+    field: sanctionField(kind, user),
+    until: until === "none" ? "lifted" : until,
+  };
 }
 
 /** Ends a mute or a ban before its time. */

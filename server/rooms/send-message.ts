@@ -46,7 +46,9 @@ function hashOf(text: string, replyTo: number | undefined): string {
 
 /** The time inside a UUIDv7, in milliseconds; 0 for other UUIDs, which Postgres is then asked about. */
 function bornAt(clientId: string): number {
-  return clientId[14] === "7" ? Number.parseInt(clientId.slice(0, 8) + clientId.slice(9, 13), 16) : 0;
+  return clientId[14] === "7"
+    ? Number.parseInt(clientId.slice(0, 8) + clientId.slice(9, 13), 16)
+    : 0;
 }
 
 /** The stored message of an earlier send with this clientId. Errors: `conflict` when it said something else. */

@@ -1,4 +1,9 @@
-import { type CommandName, type CommandOutput, commands, type ParsedInput } from "../../protocol/commands.ts";
+import {
+  type CommandName,
+  type CommandOutput,
+  commands,
+  type ParsedInput,
+} from "../../protocol/commands.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Caller, Deps, RoomCall } from "../rooms/act.ts";
 import { type ActName, acts, isRoomCommand } from "../rooms/acts.ts";
@@ -41,8 +46,7 @@ export async function openCall(
   if (rules.row.visibility === "private" && who !== "speaker") {
     rules = await deps.rules.reload(rules.row.id);
   }
-  const member = await deps.rules.roleOf(rules, caller.user.id);
-  const role = caller.admin ? "owner" : member;
+  const role = await deps.rules.roleOf(rules, caller);
   const decision = mayCommand(who, roomFacts(rules), role);
   const refusedByLog = who === "speaker" && name !== "typing:start";
   if (!decision.allowed && !refusedByLog) throw new Refusal(decision.code, decision.message);

@@ -1,5 +1,10 @@
 import type { Redis } from "ioredis";
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+} from "rate-limiter-flexible";
 
 import type { Rate } from "../../protocol/command.ts";
 import { Refusal } from "../../protocol/errors.ts";
@@ -34,15 +39,6 @@ interface Bound {
  * hour is counted in Redis, over all gateways, and in memory while Redis is away.
  */
 export function openLimiter(redis: Redis, limits: Limits): Limiter {
-  const local = (policy: string, limit: number, windowSeconds: number): Bound | null =>
-    Number.isFinite(limit)
-      ? {
-          limiter: new RateLimiterMemory({ points: limit, duration: windowSeconds, keyPrefix: policy }),
-          policy,
-          limit,
-          windowSeconds,
-        }
-      : null;
   const shared = (policy: string, limit: number, windowSeconds: number): Bound | null =>
     Number.isFinite(limit)
       ? {
@@ -77,6 +73,16 @@ export function openLimiter(redis: Redis, limits: Limits): Limiter {
     },
     takeRequest: (ip) => takeOne(requests, ip),
   };
+}
+
+function local(policy: string, limit: number, windowSeconds: number): Bound | null {
+  if (!Number.isFinite(limit)) return null;
+  const limiter = new RateLimiterMemory({
+    points: limit,
+    duration: windowSeconds,
+    keyPrefix: policy,
+  });
+  return { limiter, policy, limit, windowSeconds };
 }
 
 async function takeOne(bound: Bound | null, key: string): Promise<Allowance | null> {

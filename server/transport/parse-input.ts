@@ -32,7 +32,9 @@ function isDeeperThan(value: unknown, bound: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     const next = level.flatMap((item) =>
-      typeof item === "object" && item !== null && !ArrayBuffer.isView(item) ? Object.values(item) : [],
+      typeof item === "object" && item !== null && !ArrayBuffer.isView(item)
+        ? Object.values(item)
+        : [],
     );
     if (depth > bound) return true;
     level = next;

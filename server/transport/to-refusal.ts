@@ -48,7 +48,8 @@ export function isStoreTrouble(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === "string") {
     if (NETWORK_TROUBLE.has(code)) return true;
-    if (/^(?:08|53|57|40)[0-9A-Z]{3}$/u.test(code) || code === "25006" || code === "55P03") return true;
+    if (/^(?:08|53|57|40)[0-9A-Z]{3}$/u.test(code) || code === "25006" || code === "55P03")
+      return true;
   }
   // Drizzle wraps what Postgres says.
   return error.cause !== undefined && isStoreTrouble(error.cause);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 
-import type { EmbeddedPostgres } from "../../server/embedded/postgres.ts";
 import { findPostgresHome } from "../../server/embedded/postgres-home.ts";
+import type { EmbeddedPostgres } from "../../server/embedded/postgres.ts";
 
 /** Stops what the set-up started and leaves nothing behind. */
 export default async function tearDown(): Promise<void> {

@@ -1,6 +1,6 @@
 import { pino } from "pino";
-import { v7 as uuidv7 } from "uuid";
 import { io, type Socket } from "socket.io-client";
+import { v7 as uuidv7 } from "uuid";
 
 import type { CommandInput, CommandName, CommandOutput } from "../../protocol/commands.ts";
 import type { ErrorReply, Problem } from "../../protocol/errors.ts";
@@ -45,7 +45,11 @@ export type Reply<N extends CommandName> =
 
 /** Opens a world with its first gateway, and a worker unless it should have none. */
 export async function openWorld(
-  options: { worker?: boolean; env?: Record<string, string>; appendfsync?: "always" | "everysec" } = {},
+  options: {
+    worker?: boolean;
+    env?: Record<string, string>;
+    appendfsync?: "always" | "everysec";
+  } = {},
 ): Promise<World> {
   const { appendfsync = "everysec" } = options;
   const stores = await openTestStores({ appendfsync });
@@ -177,6 +181,14 @@ export async function command<N extends CommandName>(
 }
 
 /** Says something with a fresh clientId. */
-export function say(socket: Socket, room: string, text: string): Promise<CommandOutput<"message:send">> {
-  return command(socket, "message:send", { room, clientId: uuidv7(), text } as CommandInput<"message:send">);
+export function say(
+  socket: Socket,
+  room: string,
+  text: string,
+): Promise<CommandOutput<"message:send">> {
+  return command(socket, "message:send", {
+    room,
+    clientId: uuidv7(),
+    text,
+  } as CommandInput<"message:send">);
 }

@@ -21,7 +21,9 @@ export function healthRouter({ stores, metrics, isDraining }: HealthOptions): Ro
   });
   router.get("/readyz", async (_request, response) => {
     const reasons = await whyNotReady(stores, isDraining());
-    response.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
+    response
+      .status(reasons.length === 0 ? 200 : 503)
+      .json({ ready: reasons.length === 0, reasons });
   });
   router.get("/metrics", async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());

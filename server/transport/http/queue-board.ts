@@ -13,7 +13,10 @@ export function queueBoardRouter(queues: Queue[], adminToken: string): Router {
   const router = Router();
   const adapter = new ExpressAdapter();
   adapter.setBasePath(QUEUE_BOARD_PATH);
-  createBullBoard({ queues: queues.map((queue) => new BullMQAdapter(queue)), serverAdapter: adapter });
+  createBullBoard({
+    queues: queues.map((queue) => new BullMQAdapter(queue)),
+    serverAdapter: adapter,
+  });
   router.use(QUEUE_BOARD_PATH, requireToken(adminToken), adapter.getRouter() as RequestHandler);
   return router;
 }

@@ -42,12 +42,12 @@ function addIdempotencyKey(input: Record<string, unknown>, header: string | unde
 }
 
 /** Paths and queries are text; a field that takes a number and no text is meant as a number. */
-function numericFields(schema: z.ZodObject): Set<string> {
+function numericFields(input: z.ZodObject): Set<string> {
   return new Set(
-    Object.entries(schema.shape)
+    Object.entries(input.shape)
       .filter(([, field]: [string, z.core.$ZodType]) => {
-        const { safeParse } = field as z.ZodType;
-        return safeParse(1).success && !safeParse("1").success;
+        const schema = field as z.ZodType;
+        return schema.safeParse(1).success && !schema.safeParse("1").success;
       })
       .map(([field]) => field),
   );

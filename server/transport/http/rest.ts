@@ -30,7 +30,9 @@ export function restRouter(options: RestOptions): Router {
   router.use(async (request, response, next) => {
     if (options.isDraining()) {
       response.setHeader("Connection", "close");
-      throw new Refusal("unavailable", "This gateway is stopping; ask again.", { retryAfterMs: 1_000 });
+      throw new Refusal("unavailable", "This gateway is stopping; ask again.", {
+        retryAfterMs: 1_000,
+      });
     }
     const allowance = await options.limiter.takeRequest(clientIp(request, options.trustProxyHops));
     showAllowance(response, allowance);

@@ -1,8 +1,8 @@
 import { type CommandName, commands } from "../../../protocol/commands.ts";
 import { Refusal } from "../../../protocol/errors.ts";
+import type { Tokens } from "../../auth/tokens.ts";
 import { enterRoom } from "../../feed/enter-room.ts";
 import type { FeedHub } from "../../feed/feed-hub.ts";
-import type { Tokens } from "../../auth/tokens.ts";
 import type { Caller, Deps } from "../../rooms/act.ts";
 import type { ConnectionCommand } from "../../rooms/acts.ts";
 import { carryOut, openCall } from "../carry-out.ts";

@@ -8,9 +8,9 @@ import { Server, type Socket } from "socket.io";
 
 import { commands } from "../../../protocol/commands.ts";
 import { type ErrorReply, Refusal } from "../../../protocol/errors.ts";
-import { MAX_FRAME_BYTES } from "../../../protocol/limits.ts";
-import type { RoomId } from "../../../protocol/ids.ts";
 import type { Push, PushName } from "../../../protocol/facts.ts";
+import type { RoomId } from "../../../protocol/ids.ts";
+import { MAX_FRAME_BYTES } from "../../../protocol/limits.ts";
 import type { Config } from "../../config.ts";
 import type { Metrics } from "../../metrics.ts";
 import { isAllowed } from "../allowed-origin.ts";
@@ -72,7 +72,7 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
   const perIp = new Map<string, number>();
   let draining = false;
   let serving: SocketDeps | null = null;
-  let underWay = 0;
+  const commandsUnderWay = new Set<symbol>();
 
   const admit = async (socket: Socket): Promise<void> => {
     if (draining || serving === null) {
@@ -88,7 +88,10 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
     const session = await serving.tokens.verify(token);
     const { connectionsPerIp, connectionsPerUser } = config.limits;
     if ((perIp.get(ip) ?? 0) >= connectionsPerIp) {
-      throw new Refusal("rate_limited", `At most ${connectionsPerIp} connections from one address.`);
+      throw new Refusal(
+        "rate_limited",
+        `At most ${connectionsPerIp} connections from one address.`,
+      );
     }
     if ((perUser.get(session.user.id) ?? 0) >= connectionsPerUser) {
       throw new Refusal("rate_limited", `At most ${connectionsPerUser} connections of one person.`);
@@ -96,12 +99,16 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
     socket.data = openConnection(socket, session, ip);
   };
 
-  io.use((socket, next) => {
-    admit(socket).then(
-      () => next(),
-      (error: unknown) => next(handshakeError(refusalOf(error))),
-    );
-  });
+  const letIn = async (socket: Socket, next: (error?: Error) => void): Promise<void> => {
+    try {
+      await admit(socket);
+    } catch (error) {
+      next(handshakeError(refusalOf(error)));
+      return;
+    }
+    next();
+  };
+  io.use((socket, next) => void letIn(socket, next));
 
   const refusalOf = (error: unknown): Refusal => {
     const refusal = toRefusal(error);
@@ -110,15 +117,21 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
     return somethingWentWrong(error);
   };
 
-  const onCommand = async (connection: Connection, name: string, args: unknown[]): Promise<void> => {
+  const onCommand = async (
+    connection: Connection,
+    name: string,
+    args: unknown[],
+  ): Promise<void> => {
     const last = args.at(-1);
     const acknowledge = typeof last === "function" ? (last as (reply: object) => void) : null;
     const inputs = acknowledge === null ? args : args.slice(0, -1);
     const startedAt = performance.now();
     let outcome = "ok";
-    underWay += 1;
+    const token = Symbol(name);
+    commandsUnderWay.add(token);
     try {
-      if (serving === null || draining) throw new Refusal("unavailable", "This gateway is stopping.");
+      if (serving === null || draining)
+        throw new Refusal("unavailable", "This gateway is stopping.");
       if (inputs.length > 1) {
         throw new Refusal("invalid", "A command takes one input and an acknowledgement.");
       }
@@ -130,7 +143,7 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
       outcome = refusal.code;
       acknowledge?.({ ok: false, error: refusal.toReply() });
     } finally {
-      underWay -= 1;
+      commandsUnderWay.delete(token);
       // A name from outside must not become a label: there may be any number of them.
       const command = Object.hasOwn(commands, name) ? name : "unknown";
       metrics.commands.inc({ command, transport: "socket", outcome });
@@ -170,7 +183,7 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
     drain: async () => {
       draining = true;
       clearInterval(sweep);
-      while (underWay > 0) await setTimeout(5);
+      while (commandsUnderWay.size > 0) await setTimeout(5);
       await closeStaggered([...connections.values()]);
     },
     close: async () => {

@@ -35,6 +35,8 @@ export function sweepConnections(
 
 /** The WebSocket below a connection; null while it polls. */
 function rawSocket({ socket }: Connection): WebSocket | null {
-  const { transport } = socket.conn as unknown as { transport: { name: string; socket?: WebSocket } };
+  const { transport } = socket.conn as unknown as {
+    transport: { name: string; socket?: WebSocket };
+  };
   return transport.name === "websocket" ? (transport.socket ?? null) : null;
 }
