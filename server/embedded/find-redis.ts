@@ -18,7 +18,9 @@ export async function findRedisServer(onProgress: (line: string) => void): Promi
     const installed = await onPath("redis-server");
     if (installed !== null) return installed;
   }
-  throw new Error(`There is no redis-server on this machine. ${ADVICE[process.platform] ?? ELSEWHERE}`);
+  throw new Error(
+    `There is no redis-server on this machine. ${ADVICE[process.platform] ?? ELSEWHERE}`,
+  );
 }
 
 const ELSEWHERE = "Set REDIS_URL to a Redis that runs somewhere, for example in a container.";
@@ -59,7 +61,9 @@ async function install(): Promise<void> {
   );
   try {
     await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "redis-server"], { env });
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "redis-server"], {
+      env,
+    });
   } catch (error) {
     throw new Error(`apt-get could not install redis-server. ${ADVICE.linux ?? ELSEWHERE}`, {
       cause: error,

@@ -1,28 +1,31 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { readFile, rm, stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+
+/** How a process is asked to end, and for how long before it is made to. */
+export interface Ending {
+  signal: NodeJS.Signals;
+  patienceMs: number;
+}
 
 const POLL_MS = 20;
+const KILL_PATIENCE_MS = 5_000;
 
-/** Whether a process lives; a zombie does not. */
-export async function isAlive(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  const state = await statOf(pid);
-  return state === null || !/\) [ZX] /u.test(state);
+/** Ends what an earlier run left behind, as its pid file says. Resolves when it is gone. */
+export async function endLeftOver(pidFile: string, ending: Ending): Promise<void> {
+  const pid = await readPidFile(pidFile);
+  if (pid !== null) await endProcess(pid, ending);
+  await rm(pidFile, { force: true });
 }
 
 /** Ends a process: asks with a signal, then insists. Resolves when it is gone. */
-export async function endProcess(
-  pid: number,
-  { signal, patienceMs }: { signal: NodeJS.Signals; patienceMs: number },
-): Promise<void> {
+export async function endProcess(pid: number, { signal, patienceMs }: Ending): Promise<void> {
   send(pid, signal);
   if (await isGoneWithin(pid, patienceMs)) return;
   send(pid, "SIGKILL");
-  await isGoneWithin(pid, 5_000);
+  await isGoneWithin(pid, KILL_PATIENCE_MS);
 }
 
 async function isGoneWithin(pid: number, patienceMs: number): Promise<boolean> {
@@ -42,12 +45,24 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Whether a process lives; a zombie does not. */
+async function isAlive(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return !/\) [ZX] /u.test(state);
+}
+
 /**
  * Notes a process in a file, with when it began: a pid alone may belong to a stranger after a reboot
- * or a wrap-around, and a stranger must never be killed.
+ * or a wrap-around, and a stranger must never be killed. At once, because whoever starts a process
+ * and is killed before noting it leaves one that nobody will find.
  */
-export async function writePidFile(file: string, pid: number): Promise<void> {
-  await writeFile(file, JSON.stringify({ pid, began: await beganAt(pid) }));
+export function writePidFile(file: string, pid: number): void {
+  writeFileSync(file, JSON.stringify({ pid, began: beganByKernel(pid) }));
 }
 
 /** The process that a file notes, if that very process still lives. */
@@ -59,30 +74,30 @@ export async function readPidFile(file: string): Promise<number | null> {
     return null;
   }
   if (!(await isAlive(noted.pid))) return null;
-  return (await beganAt(noted.pid)) === noted.began ? noted.pid : null;
+  if (noted.began !== null) return beganByKernel(noted.pid) === noted.began ? noted.pid : null;
+  return (await beganBefore(noted.pid, file)) ? noted.pid : null;
 }
 
-/** Ends what an earlier run left behind, as its pid file says. */
-export async function endLeftOver(
-  file: string,
-  how: { signal: NodeJS.Signals; patienceMs: number },
-): Promise<void> {
-  const pid = await readPidFile(file);
-  if (pid !== null) await endProcess(pid, how);
-  await rm(file, { force: true });
-}
-
-/** When a process began, in the kernel's own ticks; null where /proc does not tell. */
-async function beganAt(pid: number): Promise<string | null> {
-  const stat = await statOf(pid);
-  // The name may hold spaces and brackets; what follows its last bracket does not.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-}
-
-async function statOf(pid: number): Promise<string | null> {
+/** When a process began, in ticks of one boot; null where /proc does not tell. */
+function beganByKernel(pid: number): string | null {
   try {
-    return await readFile(`/proc/${pid}/stat`, "utf8");
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const state = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name may hold spaces and brackets; what follows its last bracket does not.
+    const ticks = state.slice(state.lastIndexOf(")") + 2).split(" ")[19];
+    return ticks === undefined ? null : `${boot} ${ticks}`;
   } catch {
     return null;
+  }
+}
+
+/** Without /proc: a process that began after its note was written is another one. */
+async function beganBefore(pid: number, file: string): Promise<boolean> {
+  try {
+    const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)]);
+    const { mtimeMs } = await stat(file);
+    return Date.parse(stdout.trim()) <= mtimeMs;
+  } catch {
+    return false;
   }
 }

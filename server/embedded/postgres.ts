@@ -1,15 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { ChildProcess } from "node:child_process";
+import { mkdir, readFile, readlink } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout } from "node:timers/promises";
 
 import postgres from "postgres";
 
-import { freePort } from "./free-port.ts";
-import { endLeftOver, writePidFile } from "./os-process.ts";
-import { findPostgresHome, type PostgresHome } from "./postgres-home.ts";
+import { initializePostgres } from "./initialize-postgres.ts";
+import { endLeftOver, endProcess } from "./os-process.ts";
+import { pgFreeEnvironment } from "./pg-free-environment.ts";
+import { findPostgresHome } from "./postgres-home.ts";
 import { readSecret } from "./secret-file.ts";
+import { startServer } from "./start-server.ts";
 
 /** A PostgreSQL of our own. */
 export interface EmbeddedPostgres {
@@ -21,13 +21,18 @@ export interface EmbeddedPostgres {
 
 /** SIGINT is PostgreSQL's fast shutdown: it rolls back what is open and writes a checkpoint. */
 const STOP = { signal: "SIGINT", patienceMs: 15_000 } as const;
+/** Long enough to recover what a kill left open. */
 const START_DEADLINE_MS = 60_000;
+const WRONG_PASSWORD = "28P01";
 const DATABASE = "eddy";
+/** The port was taken meanwhile, or the backends of one that was killed are still on their way out. */
+const PASSING =
+  /Address already in use|could not create any TCP|lock file ".*" already exists|still in use/u;
 
 /**
  * Starts the PostgreSQL that npm ships, on the loopback, with its data under `dataDir`. One that an
  * earlier run left behind on the same data is stopped first; a first start that was interrupted is
- * begun anew. Errors: what to do when it cannot run here.
+ * begun anew. Errors: what to do when it cannot run here; its last words when it does not start.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
@@ -37,110 +42,70 @@ export async function startEmbeddedPostgres(options: {
 }): Promise<EmbeddedPostgres> {
   const ours = path.resolve(options.dataDir);
   await mkdir(ours, { recursive: true });
-  const home = await findPostgresHome(ours);
   const pidFile = path.join(ours, "postgres.pid");
   await endLeftOver(pidFile, STOP);
+  const home = await findPostgresHome(ours);
+  await endUnnoted(home.data);
   const password = await readSecret(path.join(ours, "postgres.password"));
-  await initialize(home, password, options.onProgress);
-  const port = options.port ?? (await freePort());
+  await initializePostgres(home, { password, onProgress: options.onProgress });
+  const { port, child } = await startServer({
+    name: "postgres",
+    dataDir: ours,
+    pidFile,
+    port: options.port,
+    command: (chosen) =>
+      Promise.resolve({
+        file: path.join(home.native, "bin", "postgres"),
+        args: ["-D", home.data, ...settingArguments(chosen, options.settings)],
+        options: { ...home.user, cwd: home.data, env: pgFreeEnvironment() },
+      }),
+    serves: (chosen) => hasDatabase(serverUrl(chosen, password)),
+    passing: PASSING,
+    deadlineMs: START_DEADLINE_MS,
+  });
+  const url = `${serverUrl(port, password)}/${DATABASE}`;
+  return { url, port, child, stop: () => endLeftOver(pidFile, STOP) };
+}
+
+/** Ends a PostgreSQL that runs on our data although no pid file of ours names it. */
+async function endUnnoted(data: string): Promise<void> {
+  const own = await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => "");
+  const pid = Number.parseInt(own, 10);
+  if (!(pid > 0)) return;
+  // The file may be stale and the pid a stranger's by now; only PostgreSQL works in this folder.
+  const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => null);
+  if (workingDirectory === data) await endProcess(pid, STOP);
+}
+
+function settingArguments(port: number, more: Record<string, string> = {}): string[] {
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
     port: String(port),
     max_connections: "100",
-    ...options.settings,
+    // After a kill, one call for the disk instead of one for each of a thousand files: seconds saved.
+    ...(process.platform === "linux" ? { recovery_init_sync_method: "syncfs" } : {}),
+    ...more,
   };
-  const child = spawn(
-    path.join(home.native, "bin", "postgres"),
-    ["-D", home.data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    // A group of its own: Ctrl-C in the terminal goes to the launcher, which stops it last.
-    { ...home.user, stdio: ["ignore", "pipe", "pipe"], detached: true, cwd: home.data, env: environment() },
-  );
-  const logFile = path.join(ours, "postgres.log");
-  const log = createWriteStream(logFile, { flags: "a" });
-  child.stdout.pipe(log);
-  child.stderr.pipe(log, { end: false });
-  if (child.pid !== undefined) await writePidFile(pidFile, child.pid);
-  const server = `postgres://eddy:${password}@127.0.0.1:${port}`;
-  await ensureDatabase(server, child, logFile);
-  return { url: `${server}/${DATABASE}`, port, child, stop: () => endLeftOver(pidFile, STOP) };
+  return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-/** PostgreSQL reads PG* variables of its own; none of ours may steer it. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PG")));
+function serverUrl(port: number, password: string): string {
+  return `postgres://eddy:${password}@127.0.0.1:${port}`;
 }
 
-/** Makes the data folder: in a draft that is renamed when it is whole, so that a half one is never used. */
-async function initialize(
-  { native, data, user }: PostgresHome,
-  password: string,
-  onProgress: (line: string) => void,
-): Promise<void> {
-  if ((await stat(path.join(data, "PG_VERSION")).catch(() => null)) !== null) return;
-  onProgress("Preparing the database …");
-  const draft = `${data}.draft`;
-  await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { recursive: true, mode: 0o700 });
-  const passwordFile = path.join(path.dirname(data), `${path.basename(data)}.pw`);
-  await writeFile(passwordFile, password, { mode: 0o600 });
-  if (user !== null) {
-    await chown(draft, user.uid, user.gid);
-    await chown(passwordFile, user.uid, user.gid);
-  }
-  await chmod(draft, 0o700);
+/** Whether it serves; its database is made at the first time. */
+async function hasDatabase(server: string): Promise<boolean> {
+  const sql = postgres(`${server}/postgres`, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
-    await runToEnd(
-      path.join(native, "bin", "initdb"),
-      [
-        `--pgdata=${draft}`,
-        "--username=eddy",
-        "--auth=scram-sha-256",
-        `--pwfile=${passwordFile}`,
-        "--encoding=UTF8",
-        "--locale=C.UTF-8",
-      ],
-      user,
-    );
+    const known = await sql`SELECT 1 FROM pg_database WHERE datname = ${DATABASE}`;
+    if (known.length === 0) await sql`CREATE DATABASE ${sql(DATABASE)}`;
+    return true;
+  } catch (error) {
+    // Still starting, or recovering what an earlier end left open. A refused password stays refused.
+    if (error instanceof postgres.PostgresError && error.code === WRONG_PASSWORD) throw error;
+    return false;
   } finally {
-    await rm(passwordFile, { force: true });
+    await sql.end({ timeout: 1 });
   }
-  await rename(draft, data);
-}
-
-async function runToEnd(file: string, args: string[], user: PostgresHome["user"]): Promise<void> {
-  const child = spawn(file, args, { ...user, stdio: ["ignore", "ignore", "pipe"], cwd: "/", env: environment() });
-  let complaint = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    complaint += chunk.toString();
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw new Error(`${path.basename(file)} failed: ${complaint.trim()}`);
-}
-
-async function ensureDatabase(server: string, child: ChildProcess, logFile: string): Promise<void> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
-    const sql = postgres(`${server}/postgres`, { max: 1, connect_timeout: 5, onnotice: () => {} });
-    try {
-      const known = await sql`SELECT 1 FROM pg_database WHERE datname = ${DATABASE}`;
-      if (known.length === 0) await sql`CREATE DATABASE ${sql(DATABASE)}`;
-      return;
-    } catch {
-      // Still starting, or recovering what an earlier end left open.
-      await setTimeout(50);
-    } finally {
-      await sql.end({ timeout: 1 });
-    }
-  }
-  throw new Error(`PostgreSQL did not start; its last words are:\n${await lastLines(logFile)}`);
-}
-
-async function lastLines(file: string): Promise<string> {
-  const text = await readFile(file, "utf8").catch(() => "(none)");
-  return text.trimEnd().split("\n").slice(-5).join("\n");
 }

@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout } from "node:timers/promises";
 
 import { Redis } from "ioredis";
 
 import { findRedisServer } from "./find-redis.ts";
-import { freePort } from "./free-port.ts";
-import { endLeftOver, writePidFile } from "./os-process.ts";
+import { endLeftOver } from "./os-process.ts";
 import { readSecret } from "./secret-file.ts";
+import { startServer } from "./start-server.ts";
 
 /** A Redis of our own. */
 export interface EmbeddedRedis {
@@ -21,12 +19,14 @@ export interface EmbeddedRedis {
 }
 
 const STOP = { signal: "SIGTERM", patienceMs: 10_000 } as const;
-const START_DEADLINE_MS = 30_000;
+/** Long enough to read a large append-only file. */
+const START_DEADLINE_MS = 60_000;
 
 /**
  * Starts a private redis-server on the loopback with its data under `dataDir`: append-only file
  * flushed every second, and never evicting. One that an earlier run left behind on the same data is
- * stopped first. Errors: when there is no redis-server, with what to do about it.
+ * stopped first: two would ruin the file. Errors: when there is no redis-server, with what to do
+ * about it; when it does not start, with its last words.
  */
 export async function startEmbeddedRedis(options: {
   dataDir: string;
@@ -40,52 +40,66 @@ export async function startEmbeddedRedis(options: {
   const pidFile = path.join(dir, "eddy.pid");
   await endLeftOver(pidFile, STOP);
   const password = await readSecret(path.join(dir, "password"));
-  const port = options.port ?? (await freePort());
   const config = path.join(dir, "redis.conf");
-  // In a file, not on the command line, where everyone on the machine can read the password.
-  await writeFile(
-    config,
-    [
-      `port ${port}`,
-      "bind 127.0.0.1",
-      `requirepass ${password}`,
-      `dir "${dir}"`,
-      "appendonly yes",
-      `appendfsync ${options.appendfsync ?? "everysec"}`,
-      "aof-load-truncated yes",
-      'save ""',
-      "maxmemory-policy noeviction",
-      "daemonize no",
-    ].join("\n"),
-    { mode: 0o600 },
-  );
-  // A group of its own: Ctrl-C in the terminal goes to the launcher, which stops Redis last.
-  const child = spawn(binary, [config], { stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const log = createWriteStream(path.join(dir, "redis.log"), { flags: "a" });
-  child.stdout.pipe(log);
-  child.stderr.pipe(log, { end: false });
-  if (child.pid !== undefined) await writePidFile(pidFile, child.pid);
-  const url = `redis://:${password}@127.0.0.1:${port}`;
-  await answersPing(url, child, path.join(dir, "redis.log"));
-  return { url, port, child, stop: () => endLeftOver(pidFile, STOP) };
+  const { port, child } = await startServer({
+    name: "redis",
+    dataDir: options.dataDir,
+    pidFile,
+    port: options.port,
+    command: async (chosen) => {
+      const lines = settings({ port: chosen, password, dir, appendfsync: options.appendfsync });
+      // In a file, not on the command line, where everyone on the machine can read the password.
+      await writeFile(config, lines.join("\n"), { mode: 0o600 });
+      return { file: binary, args: [config], options: {} };
+    },
+    serves: (chosen) => answersPing(urlOf(chosen, password)),
+    passing: /Address already in use/u,
+    deadlineMs: START_DEADLINE_MS,
+  });
+  return { url: urlOf(port, password), port, child, stop: () => endLeftOver(pidFile, STOP) };
 }
 
-async function answersPing(url: string, child: ChildProcess, log: string): Promise<void> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
-    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
-    redis.on("error", () => {});
-    try {
-      await redis.connect();
-      await redis.ping();
-      return;
-    } catch {
-      await setTimeout(20);
-    } finally {
-      redis.disconnect();
-    }
+function settings(options: {
+  port: number;
+  password: string;
+  dir: string;
+  appendfsync: string | undefined;
+}): string[] {
+  return [
+    `port ${options.port}`,
+    "bind 127.0.0.1",
+    `requirepass ${options.password}`,
+    `dir "${options.dir}"`,
+    "appendonly yes",
+    `appendfsync ${options.appendfsync ?? "everysec"}`,
+    // A kill may cut the last entry in half; what stands before it is good.
+    "aof-load-truncated yes",
+    'save ""',
+    "maxmemory-policy noeviction",
+    "daemonize no",
+  ];
+}
+
+function urlOf(port: number, password: string): string {
+  return `redis://:${password}@127.0.0.1:${port}`;
+}
+
+async function answersPing(url: string): Promise<boolean> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
+  redis.on("error", () => {});
+  try {
+    await redis.connect();
+    await redis.ping();
+    return true;
+  } catch (error) {
+    // Someone else's password means someone else's server.
+    if (error instanceof Error && error.message.includes("WRONGPASS")) throw error;
+    return false;
+  } finally {
+    redis.disconnect();
   }
-  throw new Error(`redis-server did not start; see ${log}.`);
 }
-
