@@ -34,7 +34,8 @@ export async function appendPending(stores: Stores, room: RoomId): Promise<void>
   const { sql } = stores.store;
   const rows = await sql<
     { id: ClientId; author_id: UserId; draft: Draft; effects: Effect[] }[]
-  >`SELECT id, author_id, draft, effects FROM pending_facts WHERE room_id = ${room} ORDER BY id`;
+  >`SELECT id, author_id, draft, effects FROM pending_facts WHERE room_id = ${room}
+    ORDER BY created_at, id`;
   for (const { id, author_id: author, draft, effects } of rows) {
     await appendOnce(stores, { room, author, draft: { ...draft, act: id }, effects }, id);
     await sql`DELETE FROM pending_facts WHERE id = ${id}`;

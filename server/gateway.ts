@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import type { Logger } from "pino";
 
+import { withDeadline } from "../db/deadline.ts";
 import { openStore } from "../db/postgres/connection.ts";
 import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
 import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
@@ -30,6 +31,8 @@ export interface Gateway {
   stop: () => Promise<void>;
 }
 
+/** At a stop, requests under way have this long. */
+const REQUESTS_DEADLINE_MS = 3_000;
 /** Postgres connections of one gateway. */
 const POSTGRES_CONNECTIONS = 8;
 
@@ -38,9 +41,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const onError = (error: Error) => log.warn({ err: error }, "a connection has trouble");
   const redisOptions = (name: string) => ({ url: config.redisUrl, name: `eddy-${name}`, onError });
   const link = await connectRedis(redisOptions("gateway"));
-  const [subscriber, adapterSub, queueConnection] = await Promise.all([
+  const [subscriber, queueConnection] = await Promise.all([
     connectSubscriber(redisOptions("feed")),
-    connectSubscriber(redisOptions("adapter")),
     connectSubscriber(redisOptions("queues")),
   ]);
   const store = openStore({
@@ -99,13 +101,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         : queueBoardRouter([board], config.adminToken),
   });
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, app);
-  const sockets = openSockets({
-    http,
-    config,
-    metrics,
-    log,
-    adapter: { pub: link.redis, sub: adapterSub },
-  });
+  const sockets = openSockets({ http, config, metrics, log });
   const hub = new FeedHub({
     stores,
     subscriber,
@@ -144,10 +140,11 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       draining = true;
       await sockets.drain();
       hub.close();
-      await sockets.close();
+      // Requests that were begun are answered; a client that does not read its answer is not waited for.
+      await withDeadline(sockets.close(), REQUESTS_DEADLINE_MS);
       http.closeAllConnections();
       await Promise.allSettled([hint.close(), board?.close()]);
-      for (const redis of [subscriber, adapterSub, queueConnection]) redis.disconnect();
+      for (const redis of [subscriber, queueConnection]) redis.disconnect();
       link.close();
       await store.close();
       log.info("gateway stopped");

@@ -28,8 +28,9 @@ export interface StoreDeps {
 
 /** Rooms in one transaction: few commits, and no room waits long for another. */
 const ROOMS_AT_ONCE = 100;
-/** Facts of one room in one transaction. */
-const FACTS_AT_ONCE = 1_000;
+/** Facts in one transaction, so that none comes near a time-out; a room has its share of them. */
+const FACTS_AT_ONCE = 5_000;
+const LEAST_SHARE = 50;
 
 /**
  * Stores what these rooms have accepted: reads each room's log above its watermark, writes rows,
@@ -49,7 +50,8 @@ export async function storeRooms(deps: StoreDeps, rooms: readonly RoomId[]): Pro
 /** Stores some rooms in one transaction; when Postgres refuses a row, each room by itself. */
 async function storeTogether(deps: StoreDeps, rooms: RoomId[]): Promise<RoomId[]> {
   try {
-    return await storeOnce(deps, rooms, FACTS_AT_ONCE);
+    const share = Math.max(LEAST_SHARE, Math.floor(FACTS_AT_ONCE / rooms.length));
+    return await storeOnce(deps, rooms, share);
   } catch (error) {
     if (!isDataError(error)) throw error;
     const unfinished: RoomId[] = [];

@@ -65,16 +65,20 @@ export async function enterRoom(
   };
   const goLive = async () => {
     if (more) return;
-    await room.feed.attach(
+    const restart = (now: number) =>
+      member.push("room.reset", { room: id, epoch: now, lost: null });
+    const attaching = room.feed.attach(
       {
         push: (batch) => member.push("room.events", { room: id, ...batch }),
         join: () => room.goLive(member),
-        restart: (now) => member.push("room.reset", { room: id, epoch: now, lost: null }),
+        restart,
         isWaiting: () => room.isWaiting(member, visit),
       },
       facts.at(-1)?.seq ?? prev,
       { epoch, prev, facts },
     );
+    // The reply said that facts carry on; when they cannot, the client has to know and enter again.
+    await attaching.catch(() => restart(epoch));
   };
   return { reply, goLive };
 }

@@ -57,7 +57,7 @@ export class FeedHub {
       this.#onMessage(channel, message);
     });
     // After a break the subscription is back, but what was said meanwhile is gone.
-    ports.subscriber.on("ready", () => void this.#checkHeads());
+    ports.subscriber.on("ready", () => void this.#checkHeads().catch(ports.onError));
     this.#scheduleCheck();
   }
 

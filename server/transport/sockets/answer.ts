@@ -86,12 +86,13 @@ async function answerAboutConnection(
       const input = parseInput(name, raw);
       const call = await openCall(on.deps, caller, name, input.room);
       connection.rooms.add(call.rules.row.id);
-      const { reply, goLive } = await enterRoom(on.deps, on.hub, call, input, connection);
-      if (!connection.socket.connected) {
-        // It went while its page was read, after the seats of its rooms were taken away.
-        on.hub.leave(call.rules.row.id, connection);
+      try {
+        const { reply, goLive } = await enterRoom(on.deps, on.hub, call, input, connection);
+        return { data: reply, afterwards: goLive };
+      } finally {
+        // When it went meanwhile, the seats of its rooms were taken away before it had this one.
+        if (!connection.socket.connected) on.hub.leave(call.rules.row.id, connection);
       }
-      return { data: reply, afterwards: goLive };
     }
     case "room:leave": {
       const { row } = await on.deps.rules.get(parseInput(name, raw).room);

@@ -1,8 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import { setTimeout } from "node:timers/promises";
 
-import { createAdapter } from "@socket.io/redis-adapter";
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 
@@ -22,6 +20,7 @@ import { sweepConnections } from "./sweep.ts";
 
 /** The sockets of a gateway. */
 export interface Sockets {
+  /** To this gateway's own sockets only: every gateway has a feed of the room, so none tells the others. */
   emit: <N extends PushName>(room: RoomId, name: N, data: Push<N>) => void;
   /** Takes commands from now on. */
   serve: (on: SocketDeps) => void;
@@ -35,8 +34,6 @@ export interface SocketOptions {
   config: Config;
   metrics: Metrics;
   log: Logger;
-  /** Two connections of the Redis adapter's own. */
-  adapter: { pub: Redis; sub: Redis };
 }
 
 /** Between two looks at which sessions end and which sockets do not read. */
@@ -46,7 +43,7 @@ const STAGGER_MS = 2_000;
 const STAGGER_STEP_MS = 50;
 
 /** Opens Socket.IO on an HTTP server: WebSocket first, frames and time-outs bounded. */
-export function openSockets({ http, config, metrics, log, adapter }: SocketOptions): Sockets {
+export function openSockets({ http, config, metrics, log }: SocketOptions): Sockets {
   const io = new Server(http, {
     serveClient: false,
     maxHttpBufferSize: MAX_FRAME_BYTES,
@@ -65,7 +62,6 @@ export function openSockets({ http, config, metrics, log, adapter }: SocketOptio
       origin: (origin, decide) =>
         decide(null, origin === undefined || isAllowed(origin, config.allowedOrigins)),
     },
-    adapter: createAdapter(adapter.pub, adapter.sub),
   });
   const connections = new Map<string, Connection>();
   const perUser = new Map<string, number>();
