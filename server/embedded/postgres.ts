@@ -5,7 +5,7 @@ import path from "node:path";
 import postgres from "postgres";
 
 import { initializePostgres } from "./initialize-postgres.ts";
-import { endLeftOver, endProcess } from "./os-process.ts";
+import { endLeftOver, endProcess, type Ending } from "./os-process.ts";
 import { pgFreeEnvironment } from "./pg-free-environment.ts";
 import { findPostgresHome } from "./postgres-home.ts";
 import { readSecret } from "./secret-file.ts";
@@ -42,8 +42,7 @@ export async function startEmbeddedPostgres(options: {
 }): Promise<EmbeddedPostgres> {
   const ours = path.resolve(options.dataDir);
   await mkdir(ours, { recursive: true });
-  const pidFile = path.join(ours, "postgres.pid");
-  await endLeftOver(pidFile, STOP);
+  await endEmbeddedPostgres(ours);
   const home = await findPostgresHome(ours);
   await endUnnoted(home.data);
   const password = await readSecret(path.join(ours, "postgres.password"));
@@ -51,7 +50,7 @@ export async function startEmbeddedPostgres(options: {
   const { port, child } = await startServer({
     name: "postgres",
     dataDir: ours,
-    pidFile,
+    pidFile: pidFileIn(ours),
     port: options.port,
     command: (chosen) =>
       Promise.resolve({
@@ -64,7 +63,16 @@ export async function startEmbeddedPostgres(options: {
     deadlineMs: START_DEADLINE_MS,
   });
   const url = `${serverUrl(port, password)}/${DATABASE}`;
-  return { url, port, child, stop: () => endLeftOver(pidFile, STOP) };
+  return { url, port, child, stop: () => endEmbeddedPostgres(ours) };
+}
+
+/** Ends the PostgreSQL that runs on a data folder, if one does. */
+export async function endEmbeddedPostgres(dataDir: string, ending: Ending = STOP): Promise<void> {
+  await endLeftOver(pidFileIn(dataDir), ending);
+}
+
+function pidFileIn(dataDir: string): string {
+  return path.join(path.resolve(dataDir), "postgres.pid");
 }
 
 /** Ends a PostgreSQL that runs on our data although no pid file of ours names it. */

@@ -5,7 +5,7 @@ import path from "node:path";
 import { Redis } from "ioredis";
 
 import { findRedisServer } from "./find-redis.ts";
-import { endLeftOver } from "./os-process.ts";
+import { endLeftOver, type Ending } from "./os-process.ts";
 import { readSecret } from "./secret-file.ts";
 import { startServer } from "./start-server.ts";
 
@@ -37,14 +37,13 @@ export async function startEmbeddedRedis(options: {
   const binary = await findRedisServer(options.onProgress);
   const dir = path.resolve(options.dataDir, "redis");
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const pidFile = path.join(dir, "eddy.pid");
-  await endLeftOver(pidFile, STOP);
+  await endEmbeddedRedis(options.dataDir);
   const password = await readSecret(path.join(dir, "password"));
   const config = path.join(dir, "redis.conf");
   const { port, child } = await startServer({
     name: "redis",
     dataDir: options.dataDir,
-    pidFile,
+    pidFile: pidFileIn(options.dataDir),
     port: options.port,
     command: async (chosen) => {
       const lines = settings({ port: chosen, password, dir, appendfsync: options.appendfsync });
@@ -56,7 +55,16 @@ export async function startEmbeddedRedis(options: {
     passing: /Address already in use/u,
     deadlineMs: START_DEADLINE_MS,
   });
-  return { url: urlOf(port, password), port, child, stop: () => endLeftOver(pidFile, STOP) };
+  return { url: urlOf(port, password), port, child, stop: () => endEmbeddedRedis(options.dataDir) };
+}
+
+/** Ends the Redis that runs on a data folder, if one does; its append-only file is flushed. */
+export async function endEmbeddedRedis(dataDir: string, ending: Ending = STOP): Promise<void> {
+  await endLeftOver(pidFileIn(dataDir), ending);
+}
+
+function pidFileIn(dataDir: string): string {
+  return path.join(path.resolve(dataDir), "redis", "eddy.pid");
 }
 
 function settings(options: {
