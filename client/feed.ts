@@ -161,7 +161,7 @@ function takeBatch(feed: Feed, batch: Batch, effects: FeedEffect[]): Feed {
   const { cursor } = feed;
   if (feed.phase !== "live" || cursor === null || batch.epoch < cursor.epoch) return feed;
   if (batch.epoch > cursor.epoch || batch.prev > cursor.seq) {
-    return hold(ask(feed, effects), batch);
+    return ask(feed, effects);
   }
   return handOn(feed, batch.events, effects, true);
 }

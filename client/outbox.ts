@@ -13,7 +13,7 @@ import { accepted, failed, isPending, newSend, requeued, type Send } from "./sen
 
 export type OutboxInput =
   | { type: "send"; clientId: string; text: string; replyTo?: number }
-  /** What an earlier page left behind; older than anything sent in this one. */
+  /** What an earlier page left behind; older than anything said in this one. Before entering. */
   | { type: "loaded"; sends: readonly Send[] }
   /** `room:enter` was answered. `resetTo` is about the epoch of `since`. */
   | { type: "entered"; epoch: number; stored: number; since: Cursor | null; resetTo?: number }
@@ -134,8 +134,6 @@ function load(turn: Turn, sends: readonly Send[]): void {
     .map((send) => ({ ...(send.state === "sent" ? requeued(send) : send), attempt: 0 }));
   set(turn, { entries: [...older, ...turn.outbox.entries] });
   for (const send of older) turn.effects.push({ type: "changed", send });
-  learnEpoch(turn, turn.outbox.epoch, () => false, true);
-  settle(turn, turn.outbox.mark);
 }
 
 function enter(
@@ -205,13 +203,8 @@ function reset(turn: Turn, { epoch, lost }: Extract<OutboxInput, { type: "reset"
  * A newer epoch: what older ones accepted is sent again, unless `survives` vouches for it. To send
  * a survivor again would be harmless (G4); to forget a lost one would not.
  */
-function learnEpoch(
-  turn: Turn,
-  epoch: number,
-  survives: (place: Cursor) => boolean,
-  again = false,
-): void {
-  if (epoch < turn.outbox.epoch || (epoch === turn.outbox.epoch && !again)) return;
+function learnEpoch(turn: Turn, epoch: number, survives: (place: Cursor) => boolean): void {
+  if (epoch <= turn.outbox.epoch) return;
   set(turn, { epoch });
   revise(turn, (send) => {
     if (send.state !== "accepted" || send.place === undefined) return send;

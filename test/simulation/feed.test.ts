@@ -80,7 +80,7 @@ const mutants: Record<string, typeof stepFeed> = {
 test.each(Object.entries(mutants))("[G5] a feed that %s is found out", (_, mutant) => {
   const { failed } = fc.check(
     fc.property(feedScript, (script) => runFeed(script, mutant)),
-    { seed, numRuns: 4_000, endOnFailure: true },
+    { seed, numRuns: 40_000, endOnFailure: true },
   );
   expect(failed).toBe(true);
 });

@@ -7,8 +7,10 @@ import type { SimRoom } from "./sim-room.ts";
 
 /** The one who speaks where one is enough. */
 export const ada = person("ada", 1);
+/** And another one. */
+export const grace = person("grace", 2);
 /** The people of the simulated rooms. */
-export const people = [ada, person("grace", 2), person("edsger", 3)];
+export const people = [ada, grace, person("edsger", 3)];
 
 function person(name: string, number: number) {
   const id = UserId.parse(`01900000-0000-7000-8000-${String(number).padStart(12, "0")}`);

@@ -5,7 +5,7 @@ import { newOutbox, type OutboxInput, type stepOutbox } from "../../client/outbo
 import type { Send } from "../../client/send.ts";
 import type { ErrorReply } from "../../protocol/errors.ts";
 import { ClientId } from "../../protocol/ids.ts";
-import { ada } from "./happenings.ts";
+import { ada, grace } from "./happenings.ts";
 import { SimRoom } from "./sim-room.ts";
 
 /** One thing that the world does to an outbox. */
@@ -26,7 +26,8 @@ export type OutboxStep =
         | "announce vaguely"
         | "see"
         | "hold over"
-        | "late copy";
+        | "late copy"
+        | "other speaks";
     }
   /** The server reads the oldest request under way, and answers so. */
   | { do: "serve"; verdict: "accept" | "busy" | "filtered" };
@@ -71,6 +72,7 @@ const step: fc.Arbitrary<OutboxStep> = fc.oneof(
         "announce vaguely" as const,
         "see" as const,
         "late copy" as const,
+        "other speaks" as const,
       ),
     }),
   },
@@ -95,6 +97,8 @@ export const outboxScript = (
 
 /** A request under way; `known`: the epoch that the sender knew of when it went out. */
 type Attempt = Pick<Send, "clientId" | "attempt" | "text"> & { known: number };
+const AT = "2024-01-01T00:00:00.000Z";
+
 type Answer = Attempt & ({ place: { epoch: number; seq: number } } | { error: ErrorReply });
 
 /**
@@ -137,8 +141,7 @@ export function runOutbox(script: OutboxScript, stepFn: typeof stepOutbox): void
     // Sent before the sender heard of a loss: it may get ahead of what was lost.
     if (room.epoch === knownEpoch) unaware.delete(clientId);
     else unaware.add(clientId);
-    const at = "2024-01-01T00:00:00.000Z";
-    const base = { at, by: author, mentions: [], text };
+    const base = { at: AT, by: author, mentions: [], text };
     return room.append({ ...base, type: "message.sent", clientId: ClientId.parse(clientId) }).seq;
   };
 
@@ -250,6 +253,8 @@ export function runOutbox(script: OutboxScript, stepFn: typeof stepOutbox): void
       }
       case "hold over":
         return give({ type: "holdOver" });
+      case "other speaks":
+        return void room.append({ type: "message.pinned", at: AT, by: grace, target: 1 });
       case "late copy": {
         const copy = limbo.shift();
         if (copy !== undefined && !filtered.has(copy.clientId)) append(copy);

@@ -191,6 +191,70 @@ test("entering that is refused for now is tried again, no sooner than told", () 
   expect(asked).toHaveLength(2);
 });
 
+test("entering with a token that ran out brings a fresh one, and the room stays", async () => {
+  const { client, newest, on, pass, tokenUsed } = world({ getToken: () => "newer" });
+  on().connected();
+  const room = client.enter("watercooler");
+  newest("room:enter").answer({
+    ok: false,
+    error: { code: "unauthenticated", message: "Expired" },
+  });
+  expect(client.state).toBe("offline");
+  pass(1_000);
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  on().connected();
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  expect([tokenUsed(), room.state]).toEqual(["newer", "live"]);
+});
+
+test("[G3] after a break the room is entered before anything is sent", () => {
+  const { client, newest, asked, on, pass } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  const message = room.send("on its way");
+  on().disconnected("transport close");
+  expect([message.state, message.inDoubt]).toEqual(["queued", true]);
+  pass(1_000);
+  on().connected();
+  pass(1_000);
+  const names = () => asked.map(({ name }) => name);
+  expect(names()).toEqual(["room:enter", "message:send", "room:enter"]);
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  expect(names().at(-1)).toBe("message:send");
+});
+
+test("[G4] a message that is refused after an attempt went unanswered may be in the log", () => {
+  const { client, newest, on, pass } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  const message = room.send("hello?");
+  pass(5_000);
+  on().pushed("room.typing", { room: WATERCOOLER, users: [] });
+  pass(6_000);
+  newest("message:send").answer({ ok: false, error: { code: "muted", message: "Muted" } });
+  expect([message.state, message.inDoubt]).toEqual(["failed", true]);
+});
+
+test("of several hints the longest is waited out", () => {
+  const { client, asked, newest, on, pass } = world({ sendWindow: 2 });
+  on().connected();
+  const room = client.enter("watercooler");
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  room.send("one");
+  room.send("two");
+  const sends = () => asked.filter(({ name }) => name === "message:send");
+  for (const [index, retryAfterMs] of [5_000, 1_000].entries()) {
+    const error = { code: "slow_mode", message: "Slowly", retryAfterMs };
+    sends()[index]?.answer({ ok: false, error });
+  }
+  pass(4_999);
+  expect(sends()).toHaveLength(2);
+  pass(1_000);
+  expect(sends()).toHaveLength(4);
+});
+
 test("who comes back to a room waits until they have left it", () => {
   const { client, newest, asked, on } = world();
   on().connected();

@@ -200,8 +200,9 @@ test("what an earlier connection still says is not heard", () => {
   old.disconnected("transport close");
   pass(1_000);
   newest().events.connected();
-  old.disconnected("again");
   old.connected();
+  old.disconnected("again");
+  old.refused({ message: "No", data: { code: "banned", message: "No" } });
   expect([states.at(-1), opened.length]).toEqual(["online", 2]);
 });
 

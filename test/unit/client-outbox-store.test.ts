@@ -68,6 +68,24 @@ test("[G3] an asynchronous storage keeps the last of many saves", async () => {
   expect(await outboxStore(slow, key, shouldNotFail).load()).toEqual([two]);
 });
 
+test("[G3] saves reach a slow storage one after the other, whichever takes longer", async () => {
+  const storage = memory();
+  const delays = [30, 1, 1];
+  const slow: OutboxStorage = {
+    get: async (name) => storage.get(name),
+    set: async (name, value) => {
+      for (let turns = delays.shift() ?? 0; turns > 0; turns -= 1) await Promise.resolve();
+      await storage.set(name, value);
+    },
+  };
+  const store = outboxStore(slow, key, shouldNotFail);
+  store.save([one]);
+  store.save([one, two]);
+  store.save([two]);
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+  expect(await outboxStore(slow, key, shouldNotFail).load()).toEqual([two]);
+});
+
 test("a storage that is full or switched off is told of, and nothing else stops", async () => {
   const errors = jest.fn();
   const broken: OutboxStorage = {

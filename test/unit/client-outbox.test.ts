@@ -116,6 +116,20 @@ test("[G3] a reset that was missed shows when the room is entered again", () => 
   expect([entered.sent, entered.states]).toEqual([["b"], ["b sent"]]);
 });
 
+test("[G3] a lost range vouches for the epoch before it, and for none older", () => {
+  const { outbox } = after(enter, say("a"), accept("a", 5));
+  expect(from(outbox, { type: "reset", epoch: 3, lost: { from: 900, to: 950 } }).sent).toEqual([
+    "a",
+  ]);
+});
+
+test("[G3] a cursor past the head of its own epoch sends again what lies there", () => {
+  const { outbox } = after(enter, say("a"), accept("a", 5), { type: "disconnected" });
+  const since = { epoch: 1, seq: 6 };
+  const { sent } = from(outbox, { type: "entered", epoch: 1, stored: 4, since, resetTo: 4 });
+  expect(sent).toEqual(["a"]);
+});
+
 test("[G3] the mark of a later epoch says nothing about an earlier one", () => {
   const { outbox } = after(enter, say("a"), accept("a", 5));
   const { sent, states } = from(outbox, { type: "stored", epoch: 2, seq: 10_000 });
