@@ -32,6 +32,8 @@ export interface HubPorts {
 
 /** Between two looks at where the logs stand: well under the 2 s in which a lost tail must be noticed (G6). */
 const CHECK_EVERY_MS = 900;
+/** A hint may be this late before its fact is read from the log. */
+const HINT_GRACE_MS = 150;
 /** Told to members of quiet rooms this often. */
 const TELL_HEAD_EVERY_MS = 10_000;
 /** A subscription outlives its last member by this much. */
@@ -283,7 +285,10 @@ export class FeedHub {
         room.feed.repair().catch(onError);
         continue;
       }
-      room.feed.onHead(head.epoch, head.head);
+      if (room.feed.isBehind(head.epoch, head.head)) {
+        // Usually its hint is under way; if it still is not here in a moment, it was lost.
+        setTimeout(() => room.feed.onHead(head.epoch, head.head), HINT_GRACE_MS).unref();
+      }
       if (room.liveCount > 0 && now() - room.headToldAt > TELL_HEAD_EVERY_MS) {
         room.headToldAt = now();
         const { epoch, last: seq } = room.feed;

@@ -100,10 +100,14 @@ export class RoomFeed {
     this.#accept([JSON.parse(hint.json) as Fact], this.#last);
   }
 
-  /** Compares with where the log is said to stand; repairs when something was missed (G6). */
+  /** Whether the log is said to stand beyond what was delivered: a hint is under way, or was lost. */
+  isBehind(epoch: number, head: number): boolean {
+    return this.#positioned && (epoch !== this.#epoch || head > this.#last);
+  }
+
+  /** Compares with where the log stood a moment ago; repairs when something was missed (G6). */
   onHead(epoch: number, head: number): void {
-    if (!this.#positioned || this.#repairing !== null) return;
-    if (epoch !== this.#epoch || head > this.#last) this.#startRepair();
+    if (this.#repairing === null && this.isBehind(epoch, head)) this.#startRepair();
   }
 
   /** Reads what was missed from the log and delivers it. Calls at the same time share one reading. */
