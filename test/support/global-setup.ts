@@ -1,16 +1,13 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-
 import postgres from "postgres";
 
 import { migrateDatabase } from "../../db/postgres/migrate.ts";
 import { startEmbeddedPostgres } from "../../server/embedded/postgres.ts";
+import { makeDataDir } from "./data-dir.ts";
 import { TEMPLATE } from "./stores.ts";
 
 /** Starts one real Postgres for all test files, with a migrated database that they copy. */
 export default async function setUp(): Promise<void> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), "eddy-test-"));
+  const dataDir = await makeDataDir("postgres");
   const server = await startEmbeddedPostgres({
     dataDir,
     // The machine may crash in a test run and nobody will want the data; processes are still killed for real.

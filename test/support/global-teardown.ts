@@ -1,7 +1,5 @@
-import { rm } from "node:fs/promises";
-
-import { findPostgresHome } from "../../server/embedded/postgres-home.ts";
 import type { EmbeddedPostgres } from "../../server/embedded/postgres.ts";
+import { removeDataDir } from "./data-dir.ts";
 
 /** Stops what the set-up started and leaves nothing behind. */
 export default async function tearDown(): Promise<void> {
@@ -11,7 +9,5 @@ export default async function tearDown(): Promise<void> {
   if (eddyPostgres === undefined) return;
   const { server, dataDir } = eddyPostgres;
   await server.stop();
-  const { data } = await findPostgresHome(dataDir);
-  await rm(data, { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
+  await removeDataDir(dataDir);
 }

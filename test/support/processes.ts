@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { endWithUs } from "./end-with-us.ts";
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A process of Eddy's own, started as in production. */
@@ -15,11 +17,6 @@ export interface RunningProcess {
   /** All that it printed. */
   output: () => string;
 }
-
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 /** Starts an entry point and resolves when it says that it is ready. Errors: with its output when it ends first. */
 export async function startProcess(
@@ -38,7 +35,7 @@ export async function startProcess(
     },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  running.add(child);
+  if (child.pid !== undefined) endWithUs({ pid: child.pid });
   let output = "";
   const collect = (chunk: Buffer) => {
     output += chunk.toString();
@@ -46,10 +43,7 @@ export async function startProcess(
   child.stdout?.on("data", collect);
   child.stderr?.on("data", collect);
   const exited = new Promise<number | null>((resolve) => {
-    child.once("close", (code) => {
-      running.delete(child);
-      resolve(code);
-    });
+    child.once("close", resolve);
   });
   const url = await new Promise<string>((resolve, reject) => {
     child.once("message", (message) => resolve((message as { url?: string }).url ?? ""));

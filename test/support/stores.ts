@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-
 import postgres from "postgres";
 
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../server/embedded/redis.ts";
+import { makeDataDir, removeDataDir } from "./data-dir.ts";
 import { eventually } from "./eventually.ts";
 
 /** The migrated database that every test file copies. */
@@ -31,7 +28,7 @@ export async function openTestStores(
   options: { appendfsync?: "always" | "everysec" | "no" } = {},
 ): Promise<TestStores> {
   const databaseUrl = await copyDatabase();
-  const dataDir = await mkdtemp(path.join(tmpdir(), "eddy-redis-"));
+  const dataDir = await makeDataDir("redis");
   const start = (port?: number) =>
     startEmbeddedRedis({
       dataDir,
@@ -40,9 +37,6 @@ export async function openTestStores(
       onProgress: () => {},
     });
   let server: EmbeddedRedis = await start();
-  // A test run that is cut short must not leave servers behind.
-  const killAtExit = () => void server.child.kill("SIGKILL");
-  process.once("exit", killAtExit);
   return {
     databaseUrl,
     redisUrl: server.url,
@@ -54,10 +48,9 @@ export async function openTestStores(
       },
     },
     close: async () => {
-      process.off("exit", killAtExit);
       server.child.kill("SIGCONT");
       await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await removeDataDir(dataDir);
       await dropDatabase(databaseUrl);
     },
   };
