@@ -12,7 +12,7 @@ import type { Stores } from "./stores.ts";
  * nine tenths of it, and moderation, which is not refused, fits in the rest), so that a seq which
  * was handed out and lost is never handed out again.
  */
-export const EPOCH_JUMP = 100_000;
+const EPOCH_JUMP = 100_000;
 
 /** A seeder that was paused longer than this must not seed: its lock may be gone. */
 const SEED_DEADLINE_MS = IDLE_IN_TRANSACTION_MS - 2_000;

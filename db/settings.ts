@@ -67,6 +67,11 @@ export const sharedSettings = {
     default: "10000",
     meaning: "Accepted facts of a room that may wait to be stored; more are answered `busy`.",
   },
+  WORKER_PORT: {
+    schema: integer(1, 65_535).optional(),
+    default: null,
+    meaning: "Where a worker answers /healthz and /metrics; nowhere when it is not set.",
+  },
 } satisfies Record<string, Setting>;
 
 /** What gateways and workers share. */
@@ -77,6 +82,7 @@ export interface Settings {
   logLevel: string;
   hotLogKeep: number;
   unstoredCap: number;
+  workerPort: number | undefined;
 }
 
 export type Environment = Record<string, string | undefined>;
@@ -95,6 +101,7 @@ export function settingsOf(values: Values<typeof sharedSettings>): Settings {
     logLevel: values.LOG_LEVEL,
     hotLogKeep: values.HOT_LOG_KEEP,
     unstoredCap: values.UNSTORED_CAP,
+    workerPort: values.WORKER_PORT,
   };
 }
 

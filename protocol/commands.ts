@@ -391,9 +391,4 @@ export type ParsedInput<N extends CommandName> = z.output<(typeof commands)[N]["
 /** What a command answers, beyond `ok`. */
 export type CommandOutput<N extends CommandName> = z.output<(typeof commands)[N]["output"]>;
 
-/** Commands that Socket.IO offers. */
-export type SocketCommandName = {
-  [N in CommandName]: (typeof commands)[N]["socket"] extends true ? N : never;
-}[CommandName];
-
 export const commandNames = Object.keys(commands) as CommandName[];

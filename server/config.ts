@@ -34,7 +34,11 @@ const httpUrl = (example: string) =>
   z.url({ protocol: /^https?$/u, error: `must be a URL like ${example}` });
 
 const gatewaySettings = {
-  PORT: { schema: integer(0, 65_535), default: "3000", meaning: "Where the gateway listens; 0 picks a free port." },
+  PORT: {
+    schema: integer(0, 65_535),
+    default: "3000",
+    meaning: "Where the gateway listens; 0 picks a free port.",
+  },
   AUTH_JWT_SECRET: {
     schema: optional(z.string().min(32, "must be at least 32 characters long")),
     default: null,
@@ -45,13 +49,29 @@ const gatewaySettings = {
     default: null,
     meaning: "Public keys of the host application's tokens.",
   },
-  AUTH_ISSUER: { schema: optional(z.string()), default: null, meaning: "The `iss` that tokens must have." },
-  AUTH_AUDIENCE: { schema: optional(z.string()), default: null, meaning: "The `aud` that tokens must have." },
+  AUTH_ISSUER: {
+    schema: optional(z.string()),
+    default: null,
+    meaning: "The `iss` that tokens must have.",
+  },
+  AUTH_AUDIENCE: {
+    schema: optional(z.string()),
+    default: null,
+    meaning: "The `aud` that tokens must have.",
+  },
   ALLOWED_ORIGINS: {
     schema: z
       .string()
-      .transform((list) => list.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
-      .refine((list) => list.every(isOrigin), "must be origins like https://example.com, separated by commas"),
+      .transform((list) =>
+        list
+          .split(",")
+          .map((origin) => origin.trim())
+          .filter((origin) => origin !== ""),
+      )
+      .refine(
+        (list) => list.every(isOrigin),
+        "must be origins like https://example.com, separated by commas",
+      ),
     default: "",
     meaning: "Web origins that may connect, separated by commas; empty allows every one.",
   },

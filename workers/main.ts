@@ -1,11 +1,9 @@
 import { createServer } from "node:http";
 
+import { stopWhenAsked } from "../db/process-life.ts";
 import { openLog } from "../db/process-log.ts";
 import { readSettings, type Settings } from "../db/settings.ts";
 import { type RunningWorker, startWorker } from "./worker.ts";
-
-/** A stop that takes longer than this is cut short. */
-const STOP_DEADLINE_MS = 10_000;
 
 await main();
 
@@ -22,50 +20,25 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, "the worker cannot start: can it reach DATABASE_URL and REDIS_URL?");
     process.exit(1);
   });
-  const port = Number(process.env["WORKER_PORT"] ?? "");
-  if (port > 0) serveHealth(worker, port);
-
-  let stopping = false;
-  const stop = (code: number) => {
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    worker.stop().then(
-      () => process.exit(code),
-      (error: unknown) => {
-        log.error({ err: error }, "the stop failed");
-        process.exit(1);
-      },
-    );
-  };
-  process.once("SIGTERM", () => stop(0));
-  process.once("SIGINT", () => stop(0));
-  // Started by a launcher that was killed: nobody is left to stop this process.
-  if (process.env["EDDY_LAUNCHED"] === "1") process.once("disconnect", () => stop(0));
-  process.on("uncaughtException", (error) => {
-    log.fatal({ err: error }, "uncaught exception");
-    stop(1);
-  });
-  process.on("unhandledRejection", (error) => {
-    log.fatal({ err: error }, "unhandled rejection");
-    stop(1);
-  });
+  if (settings.workerPort !== undefined) serveHealth(worker, settings.workerPort);
+  stopWhenAsked(log, worker.stop);
   process.send?.({ type: "ready" });
 }
 
 /** `/healthz` and `/metrics` of a worker, for whoever runs it. */
 function serveHealth(worker: RunningWorker, port: number): void {
+  const { registry } = worker.metrics;
   createServer((request, response) => {
     if (request.url === "/metrics") {
-      worker.metrics.registry.metrics().then(
-        (text) => response.setHeader("Content-Type", worker.metrics.registry.contentType).end(text),
+      registry.metrics().then(
+        (text) => response.setHeader("Content-Type", registry.contentType).end(text),
         () => response.writeHead(500).end(),
       );
       return;
     }
     const healthy = worker.isHealthy();
-    response
-      .writeHead(request.url === "/healthz" ? (healthy ? 200 : 503) : 404)
-      .end(`${healthy}\n`);
+    const status = request.url === "/healthz" ? (healthy ? 200 : 503) : 404;
+    response.writeHead(status, { "Content-Type": "application/json" });
+    response.end(JSON.stringify({ alive: true, healthy }));
   }).listen(port);
 }

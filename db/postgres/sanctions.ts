@@ -101,7 +101,7 @@ export async function longestInForce(
 }
 
 /** A sanction row as people see it. */
-export function sanctionOf(row: SanctionRow): Sanction {
+function sanctionOf(row: SanctionRow): Sanction {
   return {
     id: row.id,
     user: row.userId,

@@ -23,7 +23,7 @@ const failFast = {
 } satisfies RedisOptions;
 
 /** BullMQ backs off up to what this says: past 500 ms a worker takes seconds to come back. */
-export function retryStrategy(attempts: number): number {
+function retryStrategy(attempts: number): number {
   return Math.min(20 * 2 ** Math.min(attempts, 5), 500);
 }
 

@@ -3,7 +3,7 @@ import type { RedisLink } from "./connection.ts";
 import { keys } from "./keys.ts";
 
 /** Someone counts as here for this long after their gateway last said so: a killed gateway's people go by themselves. */
-export const PRESENCE_TTL_MS = 30_000;
+const PRESENCE_TTL_MS = 30_000;
 
 /** Says who is here on this gateway: new people, or a sign of life for those who stay. */
 export async function notePresent(

@@ -10,9 +10,6 @@ export const queueNames = { drain: "drain" } as const;
 /** One hash tag, so that all keys of all queues share a Redis Cluster slot. */
 export const queuePrefix = "{eddy}:queue";
 
-/** A drain looks at every dirty room, so it names none. */
-export type DrainJob = Record<string, never>;
-
 /** Everything appended within one slot is drained by one job. */
 const DRAIN_SLOT_MS = 50;
 

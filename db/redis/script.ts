@@ -2,9 +2,6 @@ import { readFileSync } from "node:fs";
 
 import type { Redis } from "ioredis";
 
-/** A script's reply: the status first, then strings. */
-export type Reply = [string, ...string[]];
-
 /** Runs one Lua script on one Redis. */
 export type Script = (
   redis: Redis,

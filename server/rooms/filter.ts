@@ -29,6 +29,6 @@ export function compileFilter(rules: readonly FilterRule[]): Filter {
 const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Mn}]/gu;
 
 /** Text as filters see it: compatibility forms, accents, case and invisible characters folded away. */
-export function foldText(text: string): string {
+function foldText(text: string): string {
   return text.normalize("NFKD").replaceAll(IGNORABLE, "").toLowerCase();
 }

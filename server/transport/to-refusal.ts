@@ -41,7 +41,7 @@ const NETWORK_TROUBLE = new Set([
  * SQLSTATE classes: 08 connection, 53 resources, 57 intervention and time-outs, 40 rollback, 25006
  * read-only, 55P03 lock time-out.
  */
-export function isStoreTrouble(error: unknown): boolean {
+function isStoreTrouble(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isStoreTrouble);
   if (!(error instanceof Error)) return false;
   if (REDIS_TROUBLE.test(error.message) || error.name === "MaxRetriesPerRequestError") return true;

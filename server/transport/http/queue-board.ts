@@ -6,7 +6,7 @@ import { ExpressAdapter } from "@bull-board/express";
 import type { Queue } from "bullmq";
 import { type RequestHandler, Router } from "express";
 
-export const QUEUE_BOARD_PATH = "/queues";
+const QUEUE_BOARD_PATH = "/queues";
 
 /** Bull Board behind the admin token: as the password of any name, or as a bearer token. */
 export function queueBoardRouter(queues: Queue[], adminToken: string): Router {
