@@ -63,10 +63,9 @@ export async function enterRoom(
     ...(resetTo === null ? {} : { resetTo }),
     presence,
   };
+  const restart = (now: number) => member.push("room.reset", { room: id, epoch: now, lost: null });
   const goLive = async () => {
     if (more) return;
-    const restart = (now: number) =>
-      member.push("room.reset", { room: id, epoch: now, lost: null });
     const attaching = room.feed.attach(
       {
         push: (batch) => member.push("room.events", { room: id, ...batch }),

@@ -11,6 +11,7 @@ import type { Fact, Push, PushName } from "../../protocol/facts.ts";
 import type { RoomId } from "../../protocol/ids.ts";
 import { parseHint, writeHint } from "./hint.ts";
 import { LiveRoom, type Member } from "./live-room.ts";
+import { createPacer } from "./pacer.ts";
 import { type Batch, type FeedPorts, RoomFeed } from "./room-feed.ts";
 import type { Face } from "./room-presence.ts";
 
@@ -122,6 +123,11 @@ export class FeedHub {
 
   #feedPorts(id: RoomId, room: () => LiveRoom): FeedPorts {
     const { stores, emit, onGap, onReset, onError } = this.#ports;
+    const pacer = createPacer({
+      now: () => performance.now(),
+      soon: (run) => void setImmediate(run),
+      after: (delayMs, run) => void setTimeout(run, delayMs),
+    });
     return {
       readAfter: (after, limit) => readAfter(stores, { room: id, after, limit }),
       readHead: () => readStanding(stores, id),
@@ -132,7 +138,7 @@ export class FeedHub {
         emit(id, "room.reset", { room: id, epoch, lost });
         room().quietAll();
       },
-      schedule: (run) => setImmediate(run),
+      schedule: (run) => pacer.schedule(run, room().liveCount),
       onGap,
       onError,
     };

@@ -18,7 +18,6 @@ export interface Member {
 /** Someone in a room, from entering to leaving. */
 interface Seat {
   member: Member;
-  live: boolean;
   lurking: boolean;
   /** Grows with every entering, so that an older one that is still under way stops. */
   visit: number;
@@ -30,6 +29,7 @@ export class LiveRoom {
   readonly feed: RoomFeed;
   readonly presence = new RoomPresence();
   readonly #seats = new Map<string, Seat>();
+  readonly #live = new Set<Seat>();
   /** When the last one went (ms); the subscription is kept a while for those who come right back. */
   emptySince: number;
   /** When the head was last told to members (ms). */
@@ -45,10 +45,9 @@ export class LiveRoom {
     return this.#seats.values();
   }
 
+  /** Connections that get what is delivered. */
   get liveCount(): number {
-    let count = 0;
-    for (const { live } of this.#seats.values()) if (live) count += 1;
-    return count;
+    return this.#live.size;
   }
 
   get isEmpty(): boolean {
@@ -59,7 +58,7 @@ export class LiveRoom {
   sit(member: Member, lurking: boolean): { visit: number; arrived: boolean } {
     const known = this.#seats.get(member.id);
     if (known !== undefined) {
-      known.live = false;
+      this.#live.delete(known);
       known.visit += 1;
       member.goQuiet(this.id);
       const arrived = known.lurking && !lurking && this.presence.enter(member.user.id);
@@ -67,20 +66,20 @@ export class LiveRoom {
       known.lurking = lurking;
       return { visit: known.visit, arrived };
     }
-    this.#seats.set(member.id, { member, live: false, lurking, visit: 1 });
+    this.#seats.set(member.id, { member, lurking, visit: 1 });
     return { visit: 1, arrived: !lurking && this.presence.enter(member.user.id) };
   }
 
   /** Whether this visit is the one that counts, and is not live yet. */
   isWaiting(member: Member, visit: number): boolean {
     const seat = this.#seats.get(member.id);
-    return seat !== undefined && seat.visit === visit && !seat.live;
+    return seat !== undefined && seat.visit === visit && !this.#live.has(seat);
   }
 
   goLive(member: Member): void {
     const seat = this.#seats.get(member.id);
     if (seat === undefined) return;
-    seat.live = true;
+    this.#live.add(seat);
     member.goLive(this.id);
   }
 
@@ -89,6 +88,7 @@ export class LiveRoom {
     const seat = this.#seats.get(member.id);
     if (seat === undefined) return false;
     this.#seats.delete(member.id);
+    this.#live.delete(seat);
     member.goQuiet(this.id);
     if (this.#seats.size === 0) this.emptySince = now;
     return !seat.lurking && this.presence.leave(member.user.id);
@@ -96,12 +96,11 @@ export class LiveRoom {
 
   /** Nobody is live any more: all who were have to enter again. Those who are entering find out by themselves. */
   quietAll(): void {
-    for (const seat of this.#seats.values()) {
-      if (!seat.live) continue;
-      seat.live = false;
+    for (const seat of this.#live) {
       seat.visit += 1;
       seat.member.goQuiet(this.id);
     }
+    this.#live.clear();
   }
 
   /** The connections of one person. */

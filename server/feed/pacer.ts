@@ -1,0 +1,43 @@
+/** Runs a room's deliveries: at once while that is cheap, else so far apart that they stay affordable. */
+export interface Pacer {
+  /** Runs `deliver` now (at the end of this turn) or at the room's next tick; one wait at a time. */
+  schedule: (deliver: () => void, receivers: number) => void;
+}
+
+export interface PacerPorts {
+  /** Milliseconds, monotonic. */
+  now: () => number;
+  /** At the end of this turn of the event loop, together with what else arrived in it. */
+  soon: (run: () => void) => void;
+  after: (delayMs: number, run: () => void) => void;
+}
+
+/** What writing one frame to one socket takes: the system call, whatever the frame holds. */
+const WRITE_MS = 0.008;
+/** A room waits this many times as long as its last delivery took, so that it cannot fill the process. */
+const REST = 3;
+/** Nobody waits longer than this for the sake of others. */
+const LONGEST_MS = 25;
+/** Shorter waits are not worth a timer. */
+const SHORTEST_MS = 1;
+
+/**
+ * Paces one room. The write to each socket is the whole cost of a hot room, so facts that come close
+ * together go out as one frame. The first after a pause leaves at once: a trailing tick would only cost
+ * quiet rooms their speed.
+ */
+export function createPacer({ now, soon, after }: PacerPorts): Pacer {
+  let restsUntil = 0;
+  return {
+    schedule: (deliver, receivers) => {
+      const run = () => {
+        const cost = receivers * WRITE_MS;
+        restsUntil = now() + Math.min(LONGEST_MS, cost * REST);
+        deliver();
+      };
+      const wait = restsUntil - now();
+      if (wait < SHORTEST_MS) soon(run);
+      else after(wait, run);
+    },
+  };
+}
