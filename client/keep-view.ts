@@ -19,6 +19,7 @@ export interface KeptView {
   /** Starts over, after position `at`. */
   begin(at: number): void;
   apply(facts: readonly Fact[]): void;
+  /** Facts above `to` are void, and what a catch-up that goes on has replayed is in doubt. */
   reset(to: number): void;
   /** A catch-up begins after position `at`. */
   catchUpFrom(at: number): void;

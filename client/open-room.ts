@@ -126,6 +126,8 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
   const takeReply = (page: EnterReply, cursor: Cursor | null) => {
     const { epoch, resetTo } = page;
     reply = page;
+    // Also when nothing that was read is void: what was replayed may show an edit that is lost.
+    if (cursor !== null && cursor.epoch !== epoch) kept.reset(kept.view.head);
     outbox.step({
       type: "entered",
       epoch,

@@ -160,6 +160,10 @@ export function runFeed(script: FeedScript, stepFn: typeof stepFeed): void {
         replayedFrom = Infinity;
         return;
       case "entered":
+        if (effect.since !== null && effect.since.epoch !== effect.reply.epoch) {
+          view = resetTo(view, view.head, replayedFrom);
+        }
+        return;
       case "grace":
       case "closed":
     }

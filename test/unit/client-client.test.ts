@@ -7,6 +7,8 @@ import { ada } from "../simulation/happenings.ts";
 import { SimRoom, WATERCOOLER } from "../simulation/sim-room.ts";
 import { virtualClock } from "../simulation/virtual-clock.ts";
 
+const AT = "2024-01-01T00:00:00.000Z";
+
 interface Asked {
   name: string;
   input: unknown;
@@ -120,7 +122,7 @@ test("the fact of a message is as good as the answer to its send", () => {
   const message = room.send("hello");
   log.append({
     type: "message.sent",
-    at: "2024-01-01T00:00:00.000Z",
+    at: AT,
     by: ada,
     clientId: message.clientId as never,
     text: "hello",
@@ -139,7 +141,7 @@ test("another's fact with my clientId is not mine", () => {
   const message = room.send("hello");
   log.append({
     type: "message.sent",
-    at: "2024-01-01T00:00:00.000Z",
+    at: AT,
     by: { ...ada, id: WATERCOOLER as never },
     clientId: message.clientId as never,
     text: "hello",
@@ -159,7 +161,7 @@ test("[G5] a batch that overtakes the reply of entering by slug is not lost", ()
   const reply = log.enter({});
   log.append({
     type: "message.pinned",
-    at: "2024-01-01T00:00:00.000Z",
+    at: AT,
     by: ada,
     target: 1,
   });
@@ -237,6 +239,50 @@ test("[G4] a message that is refused after an attempt went unanswered may be in 
   expect([message.state, message.inDoubt]).toEqual(["failed", true]);
 });
 
+test("[G3] what a reset names as lost goes out again at once", () => {
+  const { client, asked, newest, on } = world();
+  on().connected();
+  const room = client.enter("watercooler");
+  newest("room:enter").answer({ ok: true, ...new SimRoom().enter({}) });
+  const message = room.send("hello");
+  newest("message:send").answer({ ok: true, epoch: 1, seq: 1, at: AT, duplicate: false });
+  expect(message.state).toBe("accepted");
+  on().pushed("room.reset", { room: WATERCOOLER, epoch: 2, lost: { from: 1, to: 1 } });
+  const again = asked.filter(({ name }) => name === "message:send").map(({ input }) => input);
+  expect(again).toHaveLength(2);
+  expect(again[1]).toEqual(again[0]);
+});
+
+test("[G3] an edit from a catch-up that a loss cut short is read anew", async () => {
+  const { client, newest, on, pass } = world();
+  const log = new SimRoom();
+  const said = { at: AT, by: ada, mentions: [] };
+  log.append({ ...said, type: "message.sent", clientId: "c" as never, text: "first" });
+  log.append({ at: AT, by: ada, type: "message.edited", target: 1, text: "second" });
+  log.store();
+  log.append({ at: AT, by: ada, type: "message.edited", target: 1, text: "third" });
+  on().connected();
+  const room = client.enter("watercooler", { since: { epoch: 1, seq: 0 }, limit: 2 });
+  newest("room:enter").answer({
+    ok: true,
+    ...log.enter({ since: { epoch: 1, seq: 0 }, limit: 2 }),
+  });
+  expect(room.view.messages[0]?.text).toBe("third");
+  on().disconnected("transport close");
+  log.lose();
+  pass(1_000);
+  on().connected();
+  newest("room:enter").answer({
+    ok: true,
+    ...log.enter({ since: { epoch: 1, seq: 2 }, limit: 2 }),
+  });
+  expect(room.state).toBe("live");
+  await Promise.resolve();
+  newest("room:history").answer({ ok: true, ...log.history({ after: 0 }) });
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  expect(room.view.messages[0]?.text).toBe("second");
+});
+
 test("of several hints the longest is waited out", () => {
   const { client, asked, newest, on, pass } = world({ sendWindow: 2 });
   on().connected();
@@ -284,7 +330,7 @@ test("[G18] a session that expires is renewed with a token that the app brings",
   const { newest, on, tokenUsed } = world({ getToken: () => "newer" });
   expect(tokenUsed()).toBe("token");
   on().connected();
-  on().pushed("session.expiring", { at: "2024-01-01T00:00:00.000Z" });
+  on().pushed("session.expiring", { at: AT });
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   expect(newest("session:renew").input).toEqual({ token: "newer" });
 });
@@ -294,7 +340,7 @@ test("a renewal that fails is told, and breaks nothing", async () => {
   const { client, on } = world({ getToken: () => Promise.reject(new Error("No sign-in")) });
   client.on("error", ({ message }) => errors.push(message));
   on().connected();
-  on().pushed("session.expiring", { at: "2024-01-01T00:00:00.000Z" });
+  on().pushed("session.expiring", { at: AT });
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   expect([client.state, errors]).toEqual(["online", ["No sign-in"]]);
 });

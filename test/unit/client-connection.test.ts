@@ -19,6 +19,10 @@ function world({
     asked: { name: string; answer: (reply: unknown) => void }[];
   }[] = [];
   const asks: boolean[] = [];
+  let listener: ((state: ConnectionState) => void) | undefined;
+  const onState = (listen: typeof listener) => {
+    listener = listen;
+  };
   const connection = createConnection({
     transport: {
       open(token, events) {
@@ -45,6 +49,7 @@ function world({
     answerTimeoutMs: 10_000,
     onState: (state, error) => {
       states.push(state);
+      listener?.(state);
       if (error !== undefined) errors.push(error.code);
     },
     onPush: () => {},
@@ -58,7 +63,7 @@ function world({
     if (link === undefined) throw new Error("Nothing was opened");
     return link;
   };
-  return { connection, states, errors, opened, newest, pass, asks };
+  return { connection, states, errors, opened, newest, pass, asks, onState };
 }
 
 test("a connection that is cut comes back after a wait that doubles", () => {
@@ -213,6 +218,17 @@ test("closing ends it for good, also while a token is awaited", async () => {
   await token;
   pass(100_000);
   expect([connection.state, opened.length]).toEqual(["closed", 0]);
+});
+
+test("who closes it on hearing that it connects is obeyed", () => {
+  const { connection, newest, pass, opened, onState } = world();
+  newest().events.connected();
+  newest().events.disconnected("transport close");
+  onState((state) => {
+    if (state === "connecting") connection.close();
+  });
+  pass(100_000);
+  expect([connection.state, opened.length]).toEqual(["closed", 1]);
 });
 
 test("retryNow tries at once, and leaves a standing connection alone", () => {
