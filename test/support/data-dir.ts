@@ -2,6 +2,7 @@ import { lstat, mkdtemp, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { killAll } from "../../server/launcher/left-overs.ts";
 import { endWithUs } from "./end-with-us.ts";
 
 /** Makes a data folder that goes when the test run goes, with all that still runs with it. */
@@ -11,8 +12,10 @@ export async function makeDataDir(name: string): Promise<string> {
   return dataDir;
 }
 
-/** Removes a data folder, and PostgreSQL's data where the folder only holds a link to it. */
+/** Ends what still runs with a data folder, and removes it with PostgreSQL's data where it is only linked. */
 export async function removeDataDir(dataDir: string): Promise<void> {
+  // A test that failed in the middle has not stopped it.
+  await killAll(dataDir);
   const postgres = path.join(dataDir, "postgres");
   const found = await lstat(postgres).catch(() => null);
   if (found?.isSymbolicLink() === true) {
