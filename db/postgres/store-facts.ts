@@ -33,18 +33,15 @@ export async function lockForStoring(tx: TransactionSql, rooms: RoomId[]): Promi
 
 /**
  * Whether a fact may directly follow what is stored: the next seq, or the first of a generation
- * whose predecessor is stored to its very end. Anything else would be a hole.
+ * before which all that stood is stored. Anything else would be a hole. Each generation notes itself
+ * where the log before it ended; those between may have been planned by a process that died, with an
+ * end that was lost before anyone seeded it, so what they note does not count.
  */
 export function follows(mark: Pick<StoredMark, "storedSeq" | "epochs">, seq: number): boolean {
   if (seq === mark.storedSeq + 1) return true;
-  let end = mark.storedSeq;
-  for (const { base, previousEnd } of mark.epochs) {
-    // A generation in which nothing was ever accepted is passed through.
-    if (previousEnd > end) return false;
-    end = base;
-    if (seq === base + 1) return true;
-  }
-  return false;
+  return mark.epochs.some(
+    ({ base, previousEnd }) => seq === base + 1 && previousEnd <= mark.storedSeq,
+  );
 }
 
 /**
