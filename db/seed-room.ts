@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import type { TransactionSql } from "postgres";
 
 import { Refusal } from "../protocol/errors.ts";
@@ -17,20 +19,36 @@ const EPOCH_JUMP = 100_000;
 /** A seeder that was paused longer than this must not seed: its lock may be gone. */
 const SEED_DEADLINE_MS = IDLE_IN_TRANSACTION_MS - 2_000;
 
-const MOST_TRIES = 5;
+/** A plan that was not carried out for this long is of a process that died. */
+const PLAN_GRACE_MS = 1_000;
+const GIVE_UP_AFTER_MS = 3 * PLAN_GRACE_MS;
+const RETRY_EVERY_MS = 20;
+
+const underWay = new WeakMap<Stores, Map<RoomId, Promise<void>>>();
 
 /**
- * Makes sure that this run of Redis has a room's log that can be trusted (G7).
- *
+ * Makes sure that this run of Redis has a room's log that can be trusted (G7). Calls at the same
+ * time share one seeding: a loss is noticed by everyone at once. Errors: `not_found`, `unavailable`.
+ */
+export async function seedRoomLog(stores: Stores, room: RoomId): Promise<void> {
+  const seedings = underWay.get(stores) ?? new Map<RoomId, Promise<void>>();
+  underWay.set(stores, seedings);
+  const seeding = seedings.get(room) ?? seed(stores, room).finally(() => seedings.delete(room));
+  seedings.set(room, seeding);
+  return seeding;
+}
+
+/**
  * Two transactions, and the order matters. First the new epoch and its base are committed; only then,
  * with the row locked again, is Redis seeded. The other way round, a COMMIT that fails after the seed
  * would let the next loss seed the same base twice, and one seq would name two facts.
- * Errors: `not_found`, `unavailable`.
  */
-export async function seedRoomLog(stores: Stores, room: RoomId): Promise<void> {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+async function seed(stores: Stores, room: RoomId): Promise<void> {
+  const deadline = Date.now() + GIVE_UP_AFTER_MS;
+  while (Date.now() < deadline) {
     const plan = await planSeed(stores, room);
-    if ((await carryOut(stores, room, plan)) !== "late") return;
+    if (plan !== "others" && (await carryOut(stores, room, plan)) !== "late") return;
+    await setTimeout(RETRY_EVERY_MS);
   }
   throw new Refusal("unavailable", "The room's log is being rebuilt; try again in a moment.");
 }
@@ -58,10 +76,15 @@ async function lockRoom(tx: TransactionSql, room: RoomId): Promise<RoomRow> {
   return row;
 }
 
-/** Decides between carrying on and a new epoch, and commits the new epoch before anyone uses it. */
-async function planSeed(stores: Stores, room: RoomId): Promise<Plan> {
+/**
+ * Decides between carrying on and a new epoch, and commits the decision before anyone acts on it.
+ * "others": another process is about to seed; planning over its head would begin an epoch for each
+ * process that noticed one loss.
+ */
+async function planSeed(stores: Stores, room: RoomId): Promise<Plan | "others"> {
   return stores.store.sql.begin(async (tx) => {
     const row = await lockRoom(tx, room);
+    const noted = await readNoted(tx, room, row.epoch);
     // Read with the row locked: nobody else seeds meanwhile, so what survived stays what it is.
     const run = stores.link.run();
     const survivors = await readSurvivors(stores.link, {
@@ -69,32 +92,55 @@ async function planSeed(stores: Stores, room: RoomId): Promise<Plan> {
       position: Number.MAX_SAFE_INTEGER,
       limit: 1,
     });
-    const carriesOn =
-      survivors !== null &&
-      survivors.epoch === row.epoch &&
-      survivors.head >= row.stored_seq &&
-      (await lostNothing(stores, survivors, run));
     const end = Math.max(row.stored_seq, survivors?.head ?? 0);
-    if (carriesOn) return { run, epoch: row.epoch, end, adopt: true, lost: null };
+    const adopt = { run, epoch: row.epoch, end, adopt: true, lost: null };
+    if (survivors?.epoch === row.epoch && survivors.head >= row.stored_seq) {
+      if (survivors.run === run) return adopt;
+      if (await lostNothing(stores, survivors, noted?.run ?? null)) {
+        await tx`
+          UPDATE room_epochs SET run = ${run}, planned_at = clock_timestamp(), seeded_at = NULL
+          WHERE room_id = ${room} AND epoch = ${row.epoch}`;
+        return adopt;
+      }
+    }
+    if (noted?.run === run && noted.isUnderWay) return "others";
     const first = row.epoch === 0;
     const epoch = row.epoch + 1;
     const base = first ? 0 : Math.max(row.base, end) + EPOCH_JUMP;
     await tx`UPDATE rooms SET epoch = ${epoch}, base = ${base} WHERE id = ${room}`;
     await tx`
-      INSERT INTO room_epochs (room_id, epoch, base, previous_end)
-      VALUES (${room}, ${epoch}, ${base}, ${end})`;
+      INSERT INTO room_epochs (room_id, epoch, base, previous_end, run, planned_at)
+      VALUES (${room}, ${epoch}, ${base}, ${end}, ${run}, clock_timestamp())`;
     return { run, epoch, end, adopt: false, lost: first ? null : { from: end + 1, to: base } };
   });
+}
+
+/** For which run of Redis an epoch was last planned, and whether that is being carried out now. */
+async function readNoted(
+  tx: TransactionSql,
+  room: RoomId,
+  epoch: number,
+): Promise<{ run: string | null; isUnderWay: boolean } | undefined> {
+  const [noted] = await tx<{ run: string | null; isUnderWay: boolean }[]>`
+    SELECT run, seeded_at IS NULL
+      AND planned_at > clock_timestamp() - ${PLAN_GRACE_MS} * interval '1 millisecond' AS "isUnderWay"
+    FROM room_epochs WHERE room_id = ${room} AND epoch = ${epoch}`;
+  return noted;
 }
 
 /**
  * Whether the log of an earlier run is whole: it was written with fsync before every reply, or Redis
  * was stopped after its last writer (the marker is the last write, so all before it survived too).
+ * The marker vouches for logs that were last written in the run that it names. One that a later run
+ * took over is not among them, even where Redis lost the taking over with all that was written after.
  */
-async function lostNothing(stores: Stores, survivors: HotPage, run: string): Promise<boolean> {
-  if (survivors.run === run) return true;
+async function lostNothing(
+  stores: Stores,
+  survivors: HotPage,
+  notedRun: string | null,
+): Promise<boolean> {
   const { redis } = stores.link;
-  if ((await redis.get(keys.cleanStop)) === survivors.run) return true;
+  if (survivors.run === notedRun && (await redis.get(keys.cleanStop)) === notedRun) return true;
   try {
     const [, fsync] = await redis.config("GET", "appendfsync");
     const [, aof] = await redis.config("GET", "appendonly");
@@ -133,7 +179,11 @@ async function carryOut(stores: Stores, room: RoomId, plan: Plan): Promise<"done
         until: until === null ? null : Number(until),
       })),
     });
-    return status === "late" ? "late" : "done";
+    if (status === "late") return "late";
+    await tx`
+      UPDATE room_epochs SET seeded_at = clock_timestamp()
+      WHERE room_id = ${room} AND epoch = ${plan.epoch} AND seeded_at IS NULL`;
+    return "done";
   });
 }
 
@@ -173,9 +223,11 @@ export async function countFacts(
   { store }: Stores,
   range: { room: RoomId; after: number; upTo: number },
 ): Promise<number> {
+  // What epochs skipped may overlap: one whose planner died is planned over from an earlier end.
   const [row] = await store.sql<{ skipped: number }[]>`
-    SELECT coalesce(sum(greatest(0, least(base, ${range.upTo}::bigint)
-      - greatest(previous_end, ${range.after}::bigint))), 0)::bigint AS skipped
-    FROM room_epochs WHERE room_id = ${range.room} AND base > ${range.after}`;
+    SELECT coalesce(sum(upper(span) - lower(span)), 0)::bigint AS skipped
+    FROM (SELECT unnest(range_agg(int8range(previous_end, base, '(]'))
+        * int8multirange(int8range(${range.after}, ${range.upTo}, '(]'))) AS span
+      FROM room_epochs WHERE room_id = ${range.room}) AS spans`;
   return range.upTo - range.after - (row?.skipped ?? 0);
 }
