@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+
+import { keys } from "../../db/redis/keys.ts";
+import { noteStored } from "../../db/redis/room-log.ts";
+import { drain } from "../../workers/drain.ts";
+import { openWorld, say, type World } from "../support/world.ts";
+import { type Backstage, idOf, openBackstage } from "./backstage.ts";
+import { readerOf } from "./reader.ts";
+
+let world: World;
+let backstage: Backstage;
+beforeAll(async () => {
+  world = await openWorld({ worker: false });
+  backstage = await openBackstage(world);
+});
+afterAll(async () => {
+  await backstage.close();
+  await world.close();
+});
+
+async function roomOf(messages: number) {
+  const ada = await world.person("Ada");
+  const room = await ada.openRoom();
+  const socket = await ada.connect();
+  for (let i = 1; i <= messages; i += 1) await say(socket, room.id, `line ${i}`);
+  return { ada, room, id: idOf(room) };
+}
+
+test("[G10] trimming stops at what is stored, however little is to be kept", async () => {
+  const { id } = await roomOf(20);
+  const { redis } = backstage.link;
+  await noteStored(backstage.link, { room: id, seq: 0, keep: 1 });
+  expect(await redis.xlen(keys.log(id))).toBe(20);
+  await noteStored(backstage.link, { room: id, seq: 12, keep: 1 });
+  expect(await redis.xlen(keys.log(id))).toBe(8);
+  const left = (await redis.hkeys(keys.body(id))).map(Number).toSorted((a, b) => a - b);
+  expect(left).toEqual([13, 14, 15, 16, 17, 18, 19, 20]);
+});
+
+test("[G10] the newest facts stay in the hot log when all are stored", async () => {
+  const { id } = await roomOf(20);
+  await drain(backstage.worker({ keep: 5 }), { shouldStop: () => false });
+  expect(await backstage.link.redis.xlen(keys.log(id))).toBe(5);
+});
+
+test("[G10] a log that was trimmed to one fact still reads whole", async () => {
+  const { ada, room } = await roomOf(20);
+  await drain(backstage.worker({ keep: 1 }), { shouldStop: () => false });
+  const reader = await readerOf(await ada.connect(), room.id, {
+    since: { epoch: 1, seq: 0 },
+    limit: 6,
+  });
+  expect(reader.seqs).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  expect(reader.problems).toEqual([]);
+});
