@@ -30,12 +30,19 @@ const SYSTEM_FOLDER = "/var/lib/eddy";
  * closed to others (a home, a temporary one) is kept under /var/lib/eddy instead, and `postgres`
  * becomes a link to it. Errors: what to do when PostgreSQL cannot run here.
  */
-export async function findPostgresHome(dataDir: string): Promise<PostgresHome> {
+export async function findPostgresHome(
+  dataDir: string,
+  onProgress: (line: string) => void,
+): Promise<PostgresHome> {
   const native = await nativeFolder();
   const data = path.resolve(dataDir, "postgres");
   if (process.getuid?.() !== 0) return { native, data, user: null };
   const user = await ensureSystemUser();
-  return { native: await reachablePrograms(native), data: await reachableData(data), user };
+  return {
+    native: await reachablePrograms(native),
+    data: await reachableData(data, onProgress),
+    user,
+  };
 }
 
 async function nativeFolder(): Promise<string> {
@@ -88,7 +95,7 @@ async function systemUser(): Promise<SystemUser | null> {
   return uid === undefined || gid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }
 
-async function reachableData(data: string): Promise<string> {
+async function reachableData(data: string, onProgress: (line: string) => void): Promise<string> {
   const found = await lstat(data).catch(() => null);
   if (found?.isSymbolicLink() === true) return readlink(data);
   const closed = await closedFolder(path.dirname(data));
@@ -101,6 +108,9 @@ async function reachableData(data: string): Promise<string> {
   await mkdir(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
   const elsewhere = path.join(SYSTEM_FOLDER, `data-${randomBytes(8).toString("hex")}`);
   await symlink(elsewhere, data);
+  onProgress(
+    `PostgreSQL runs as the user "${SYSTEM_USER}", who may not enter ${closed}: its data is in ${elsewhere}, and ${data} links there.`,
+  );
   return elsewhere;
 }
 

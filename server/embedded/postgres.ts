@@ -43,7 +43,7 @@ export async function startEmbeddedPostgres(options: {
   const ours = path.resolve(options.dataDir);
   await mkdir(ours, { recursive: true });
   await endEmbeddedPostgres(ours);
-  const home = await findPostgresHome(ours);
+  const home = await findPostgresHome(ours, options.onProgress);
   await endUnnoted(home.data);
   const password = await readSecret(path.join(ours, "postgres.password"));
   await initializePostgres(home, { password, onProgress: options.onProgress });

@@ -20,8 +20,8 @@ describe("a room's log, end to end", () => {
     const stored: number[] = [];
     his.on("room.events", (push: Push<"room.events">) => got.push(...push.events));
     hers.on("room.stored", (push: Push<"room.stored">) => stored.push(push.seq));
-    await command(hers, "room:enter", { room: room.slug } as never);
-    const entered = await command(his, "room:enter", { room: room.id } as never);
+    await command(hers, "room:enter", { room: room.slug });
+    const entered = await command(his, "room:enter", { room: room.id });
     expect(entered).toMatchObject({ epoch: 1, head: 0, events: [], more: false });
 
     const first = await say(hers, room.id, "hello");

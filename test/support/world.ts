@@ -186,9 +186,5 @@ export function say(
   room: string,
   text: string,
 ): Promise<CommandOutput<"message:send">> {
-  return command(socket, "message:send", {
-    room,
-    clientId: uuidv7(),
-    text,
-  } as CommandInput<"message:send">);
+  return command(socket, "message:send", { room, clientId: uuidv7(), text });
 }
