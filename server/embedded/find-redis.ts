@@ -49,19 +49,14 @@ async function canInstall(): Promise<boolean> {
   return process.getuid?.() === 0 && (await onPath("apt-get")) !== null;
 }
 
-/** Says "do not start" to packages that start their service as they are installed. */
-const POLICY = "/usr/sbin/policy-rc.d";
-
 async function install(): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  // Debian's package would start a second Redis on 6379; only the program is wanted.
-  const ours = await writeFile(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755, flag: "wx" }).then(
-    () => true,
-    () => false,
-  );
+  // Someone else may be installing just now, for example another Eddy.
+  const options = ["-qq", "-o", "DPkg::Lock::Timeout=120"];
+  const forbidden = await forbidServices();
   try {
-    await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "redis-server"], {
+    await run("apt-get", ["update", ...options], { env });
+    await run("apt-get", ["install", "-y", "--no-install-recommends", ...options, "redis-server"], {
       env,
     });
   } catch (error) {
@@ -69,6 +64,24 @@ async function install(): Promise<void> {
       cause: error,
     });
   } finally {
-    if (ours) await rm(POLICY, { force: true });
+    if (forbidden) await rm(POLICY, { force: true });
+  }
+}
+
+/** Asked by packages whether they may start their service. */
+const POLICY = "/usr/sbin/policy-rc.d";
+
+/**
+ * Debian's package would start a second Redis on 6379; only the program is wanted. The policy says no
+ * for as long as we live: should we be killed in the middle, it stands in nobody's way.
+ */
+async function forbidServices(): Promise<boolean> {
+  const policy = `#!/bin/sh\n# Made by Eddy while it installs redis-server.\nif [ -d /proc/${process.pid} ]; then exit 101; fi\n`;
+  try {
+    await writeFile(POLICY, policy, { mode: 0o755, flag: "wx" });
+    return true;
+  } catch {
+    // There is one already: this machine has decided for itself.
+    return false;
   }
 }
