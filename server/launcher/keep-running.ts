@@ -22,26 +22,29 @@ export async function keepRunning<T extends Running>(options: {
   /** Starts it; what ran before is given, to take its port over. */
   start: (before: T | null) => Promise<T>;
   say: (line: string) => void;
+  /** From here on whatever ends stays ended: it may be on purpose. */
+  signal: AbortSignal;
 }): Promise<{ first: T; stop: () => Promise<void> }> {
-  const { name, start, say } = options;
+  const { name, start, say, signal } = options;
   const stopping = new AbortController();
+  const isOver = AbortSignal.any([stopping.signal, signal]);
   const first = await start(null);
   let current = first;
 
   const watch = async () => {
     let delayMs = FIRST_DELAY_MS;
-    while (!stopping.signal.aborted) {
+    while (!isOver.aborted) {
       const startedAt = Date.now();
       const how = await endOf(current.child);
-      if (stopping.signal.aborted) return;
+      if (isOver.aborted) return;
       if (Date.now() - startedAt > HEALTHY_AFTER_MS) delayMs = FIRST_DELAY_MS;
       say(`${name} ended (${how}): starting it again …`);
-      await setTimeout(delayMs, undefined, { signal: stopping.signal }).catch(() => {});
-      if (stopping.signal.aborted) return;
+      await setTimeout(delayMs, undefined, { signal: isOver }).catch(() => {});
+      if (isOver.aborted) return;
       delayMs = Math.min(delayMs * 2, MOST_DELAY_MS);
       try {
         current = await start(current);
-        if (!stopping.signal.aborted) say(`${name} runs again.`);
+        if (!isOver.aborted) say(`${name} runs again.`);
       } catch (error) {
         say(error instanceof Error ? error.message : String(error));
       }

@@ -6,14 +6,19 @@ import { markCleanStop } from "./clean-stop.ts";
 import { keepRunning } from "./keep-running.ts";
 import type { Plan } from "./plan.ts";
 
-/** How what was started is stopped; the last one first. */
-export type Undo = (() => Promise<void>)[];
+/** What everything that a launcher starts needs to know. */
+export interface Launch {
+  plan: Plan;
+  say: (line: string) => void;
+  /** Aborted when all is to stop. */
+  signal: AbortSignal;
+  /** How what was started is stopped; the last one first. */
+  undo: (() => Promise<void>)[];
+}
 
 /** Answers a PostgreSQL to use: the configured one, or one of our own that is kept running. */
-export async function openPostgres(
-  { databaseUrl, dataDir }: Plan,
-  { say, undo }: { say: (line: string) => void; undo: Undo },
-): Promise<string> {
+export async function openPostgres({ plan, say, signal, undo }: Launch): Promise<string> {
+  const { databaseUrl, dataDir } = plan;
   if (databaseUrl !== null) return databaseUrl;
   say("Starting PostgreSQL …");
   const { first, stop } = await keepRunning({
@@ -25,16 +30,15 @@ export async function openPostgres(
         onProgress: say,
       }),
     say,
+    signal,
   });
   undo.push(stop);
   return first.url;
 }
 
 /** Answers a Redis to use: the configured one, or one of our own that is kept running. */
-export async function openRedis(
-  { redisUrl, dataDir }: Plan,
-  { say, undo }: { say: (line: string) => void; undo: Undo },
-): Promise<string> {
+export async function openRedis({ plan, say, signal, undo }: Launch): Promise<string> {
+  const { redisUrl, dataDir } = plan;
   if (redisUrl !== null) {
     await greet(redisUrl);
     return redisUrl;
@@ -49,6 +53,7 @@ export async function openRedis(
         onProgress: say,
       }),
     say,
+    signal,
   });
   undo.push(async () => {
     // Redis may be away at this very moment; then the next start makes its rooms anew.

@@ -6,7 +6,7 @@ import { choosePort } from "./choose-port.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { keepRunning } from "./keep-running.ts";
 import { endLeftOvers } from "./left-overs.ts";
-import { openPostgres, openRedis, type Undo } from "./open-stores.ts";
+import { openPostgres, openRedis, type Launch } from "./open-stores.ts";
 import type { Plan } from "./plan.ts";
 import { type Child, type ChildName, startChild } from "./start-child.ts";
 
@@ -19,15 +19,13 @@ export async function runEddy(
   plan: Plan,
   { say, signal }: { say: (line: string) => void; signal: AbortSignal },
 ): Promise<void> {
-  const undo: Undo = [await lockDataDir(plan.dataDir)];
+  const undo = [await lockDataDir(plan.dataDir)];
+  const launch: Launch = { plan, say, signal, undo };
   try {
     await endLeftOvers(plan.dataDir);
     const port = await choosePort(plan.port);
     signal.throwIfAborted();
-    const [databaseUrl, redisUrl] = await both(
-      openPostgres(plan, { say, undo }),
-      openRedis(plan, { say, undo }),
-    );
+    const [databaseUrl, redisUrl] = await both(openPostgres(launch), openRedis(launch));
     signal.throwIfAborted();
     say("Bringing the database up to date …");
     await migrate(databaseUrl, plan);
@@ -35,14 +33,14 @@ export async function runEddy(
     say("Starting the gateway and a worker …");
     const env = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl };
     const run = (name: ChildName, more: Record<string, string>) =>
-      keepRunningChild(name, { plan, env: { ...env, ...more }, say, undo });
+      keepRunningChild(launch, name, { ...env, ...more });
     const [gateway] = await both(run("gateway", { PORT: String(port) }), run("worker", {}));
     signal.throwIfAborted();
     say(`Data and logs are in ${shown(plan.dataDir)}.`);
     say(`Eddy is ready: open ${gateway.url}  (API: /docs; stop: Ctrl-C)`);
     await once(signal, "abort");
   } finally {
-    await stopAll(undo, say);
+    await stopAll(launch);
   }
 }
 
@@ -67,20 +65,21 @@ async function migrate(databaseUrl: string, { databaseUrl: given }: Plan): Promi
 }
 
 async function keepRunningChild(
+  { plan, say, signal, undo }: Launch,
   name: ChildName,
-  options: { plan: Plan; env: Record<string, string>; say: (line: string) => void; undo: Undo },
+  env: Record<string, string>,
 ): Promise<Child> {
-  const { plan, env, say, undo } = options;
   const { first, stop } = await keepRunning({
     name: `The ${name}`,
     start: () => startChild(name, { dataDir: plan.dataDir, env }),
     say,
+    signal,
   });
   undo.push(stop);
   return first;
 }
 
-async function stopAll(undo: Undo, say: (line: string) => void): Promise<void> {
+async function stopAll({ undo, say }: Launch): Promise<void> {
   for (const act of undo.toReversed()) {
     try {
       await act();
