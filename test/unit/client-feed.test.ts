@@ -8,7 +8,7 @@ import {
   type FeedInput,
 } from "../../client/feed.ts";
 import { RoomId } from "../../protocol/ids.ts";
-import { draftOf } from "../simulation/happenings.ts";
+import { ada } from "../simulation/happenings.ts";
 import { SimRoom, WATERCOOLER } from "../simulation/sim-room.ts";
 
 const CELLAR = RoomId.parse("01900000-0000-7000-8000-00000000000b");
@@ -20,9 +20,9 @@ function roomWith(count: number): SimRoom {
 }
 
 function speak(room: SimRoom, count: number): void {
+  const at = "2024-01-01T00:00:00.000Z";
   for (let index = 0; index < count; index += 1) {
-    const draft = draftOf(room, { kind: "send", who: 0, pick: 0, other: 0 });
-    if (draft !== null) room.append(draft);
+    room.append({ type: "message.pinned", at, by: ada, target: 1 });
   }
 }
 
