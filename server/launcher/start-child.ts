@@ -29,8 +29,8 @@ export async function startChild(
 ): Promise<Child> {
   const log = openLogFile(dataDir, name);
   const child = spawn(process.execPath, commandLine(name), {
-    // Without a launcher at the other end of the channel it stops by itself.
-    env: { ...process.env, ...env, EDDY_LAUNCHED: "1" },
+    env: { ...process.env, ...env },
+    // It stops by itself when nobody is at the other end of the channel any more.
     stdio: ["ignore", log.fd, log.fd, "ipc"],
     // A group of its own: Ctrl-C in the terminal comes to us alone, and we stop everything in order.
     detached: true,

@@ -86,9 +86,14 @@ describe("npm start", () => {
     await eventually(async () =>
       expect(await storedSeq(url, ada)).toBeGreaterThanOrEqual(said.seq),
     );
-    const pids = Object.values(await notedPids(dataDir));
+    const { gateway, worker, redis, postgres } = await notedPids(dataDir);
+    const pids = [gateway, worker, redis, postgres].filter((pid) => pid !== undefined);
     launcher.kill("SIGKILL");
     await launcher.exited;
+    // Those who serve stop by themselves; the stores stay as they are until somebody comes.
+    await eventually(async () => expect(await stillRunning(pids)).toEqual([redis, postgres]), {
+      withinMs: 12_000,
+    });
 
     launcher = startLauncher({ DATA_DIR: dataDir });
     url = await launcher.url;
