@@ -62,8 +62,10 @@ if sendKey ~= '' then
     if knownHash ~= hash then return {'CONFLICT'} end
     return {'DUP', seq, epoch, knownAt}
   end
-  -- The windows remember every send since `since`. An older one may be in Postgres only.
-  if checked ~= '1' and born - SKEW_MS < tonumber(m[9]) then return {'CHECK'} end
+  -- The windows remember every send since `since`. An older one may be in Postgres only, and the id
+  -- of a sender whose clock is fast does not tell its age.
+  local sentMs = born - SKEW_MS
+  if checked ~= '1' and (sentMs < tonumber(m[9]) or sentMs > now) then return {'CHECK'} end
 end
 
 -- Older rules than the room's: the verdict may be wrong. Newer ones: this append brings them in.
