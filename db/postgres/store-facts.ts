@@ -263,10 +263,11 @@ async function writeStates(tx: TransactionSql, { states }: Projections): Promise
 async function writePins(tx: TransactionSql, { pins }: Projections): Promise<void> {
   if (pins.size === 0) return;
   const rows = [...pins.values()];
+  // As text: postgres.js takes an array of booleans for one boolean, and the whole batch fails.
   await tx`
     UPDATE facts f SET pinned = p.pinned
     FROM unnest(${column(rows, "room")}::uuid[], ${column(rows, "seq")}::bigint[],
-      ${column(rows, "pinned")}::boolean[]) AS p (room, seq, pinned)
+      ${rows.map(({ pinned }) => String(pinned))}::text[]::boolean[]) AS p (room, seq, pinned)
     WHERE f.room_id = p.room AND f.seq = p.seq`;
 }
 
