@@ -148,9 +148,9 @@ describe("a send is the same send for as long as its message exists", () => {
   });
 
   test.each([
-    ["UUIDv7", uuidv7],
-    ["UUIDv4", uuidv4],
-    ["UUIDv1", uuidv1],
+    ["UUIDv7", () => uuidv7()],
+    ["UUIDv4", () => uuidv4()],
+    ["UUIDv1", () => uuidv1()],
   ])("[G4] when the windows have turned, Postgres remembers a %s", async (_kind, makeId) => {
     const { room, id, socket } = await roomOfAda();
     const clientId = makeId();
