@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import type { Command, Method, Route } from "./command.ts";
 import { Fact } from "./facts.ts";

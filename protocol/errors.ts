@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What one error code means: its HTTP status, whether the same request may work later, and a sentence. */
 interface ErrorRow {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { ClientId, Position, RoomId, Seq, Epoch, Time, UserId } from "./ids.ts";
 import { Author, Role, RoomChanges } from "./shapes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Who someone is: UUIDv7. */
 export const UserId = z.uuid().brand<"UserId">();

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { ClientId, Position, RoomId, SanctionId, Seq, Slug, Time, UserId } from "./ids.ts";
 import {

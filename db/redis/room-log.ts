@@ -273,15 +273,16 @@ export async function replaceBody(link: RedisLink, room: RoomId, fact: Fact): Pr
 export async function readHeads(
   link: RedisLink,
   rooms: readonly RoomId[],
-): Promise<({ epoch: number; head: number } | null)[]> {
+): Promise<({ epoch: number; head: number; stored: number } | null)[]> {
   const run = link.run();
   const pipeline = link.redis.pipeline();
-  for (const room of rooms) pipeline.hmget(keys.meta(room), "run", "epoch", "head");
+  for (const room of rooms) pipeline.hmget(keys.meta(room), "run", "epoch", "head", "stored");
   const replies = (await pipeline.exec()) ?? [];
   return replies.map(([error, value]) => {
     if (error !== null) throw error;
-    const [by, epoch, head] = value as (string | null)[];
-    return by === run ? { epoch: Number(epoch), head: Number(head) } : null;
+    const [by, epoch, head, stored] = value as (string | null)[];
+    if (by !== run) return null;
+    return { epoch: Number(epoch), head: Number(head), stored: Number(stored) };
   });
 }
 

@@ -299,6 +299,8 @@ export class FeedHub {
         room.headToldAt = now();
         const { epoch, last: seq } = room.feed;
         emit(room.id, "room.head", { room: room.id, epoch, seq });
+        // The notice that the last fact is stored may be lost, too, and nothing comes after it.
+        emit(room.id, "room.stored", { room: room.id, epoch: head.epoch, seq: head.stored });
       }
     }
   }

@@ -125,7 +125,7 @@ describe("text that was taken back is never sent again", () => {
         }),
       ]);
       expect(removed.ok).toBe(true);
-      if (!edited.ok) expect(edited.error.code).toBe("not_found");
+      expect(["ok", "not_found"]).toContain(edited.ok ? "ok" : edited.error.code);
       const shown = await everythingShown(room.id);
       expect(shown).not.toContain(SECRET);
       expect(shown).not.toContain(SECOND);
