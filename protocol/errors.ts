@@ -53,6 +53,9 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+/** When to try again, where nobody knows better (ms). */
+const RETRY_AFTER_MS = 1_000;
+
 /** An expected refusal. Everything else that is thrown is a bug. */
 export class Refusal extends Error {
   readonly code: ErrorCode;
@@ -67,7 +70,7 @@ export class Refusal extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "Refusal";
     this.code = code;
-    this.retryAfterMs = details.retryAfterMs;
+    this.retryAfterMs = details.retryAfterMs ?? (errorTable[code].retry ? RETRY_AFTER_MS : undefined);
     this.issues = details.issues;
   }
 

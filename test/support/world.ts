@@ -94,7 +94,7 @@ export async function openWorld(
 }
 
 /** The first gateway of a world. */
-function firstGateway({ gateways: [gateway] }: World): Gateway {
+export function firstGateway({ gateways: [gateway] }: World): Gateway {
   if (gateway === undefined) throw new Error("The world has no gateway");
   return gateway;
 }
