@@ -1,0 +1,28 @@
+import type { Table } from "./table.ts";
+
+/** A side-by-side measurement: several ways to do one thing, in turns, in one run. */
+export interface Benchmark {
+  name: string;
+  /** What it compares, in one line. */
+  summary: string;
+  /** Errors: when a way lost or doubled something; what is wrong must not look fast. */
+  run: (options: RunOptions) => Promise<Report>;
+}
+
+export interface RunOptions {
+  /** A few seconds instead of a minute: shows that it works, not how fast. */
+  quick: boolean;
+  onProgress: (line: string) => void;
+}
+
+/** What a benchmark found. */
+export interface Report {
+  title: string;
+  /** The result in sentences, each with its ratio. */
+  claims: string[];
+  tables: Table[];
+  /** How it was measured, for who doubts it. */
+  method: string[];
+  /** Programs that took part, beyond Node. */
+  versions: Record<string, string>;
+}

@@ -1,0 +1,66 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { appendBenchmark } from "./append/append-benchmark.ts";
+import type { Benchmark } from "./benchmark.ts";
+import { showReport } from "./show-report.ts";
+import { storeBenchmark } from "./store/store-benchmark.ts";
+
+const benchmarks: Benchmark[] = [appendBenchmark, storeBenchmark];
+
+process.exitCode = await main();
+
+/** Runs the benchmarks that the command line names, or all; answers an exit code. */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: "boolean", default: false } },
+  });
+  const unknown = positionals.filter((name) => benchmarks.every((each) => each.name !== name));
+  if (unknown.length > 0 || positionals.length === 0) console.info(usage());
+  if (unknown.length > 0) {
+    console.error(`There is no benchmark "${unknown.join('", "')}".`);
+    return 2;
+  }
+  // Ctrl-C ends the servers too: they go when this process exits.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+  for (const benchmark of benchmarks) {
+    if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
+    if (!(await runOne(benchmark, values))) return 1;
+  }
+  return 0;
+}
+
+function usage(): string {
+  const list = benchmarks.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`);
+  return [
+    "npm run bench -- [name …] [--quick]",
+    "",
+    ...list,
+    "",
+    "--quick shows in seconds that they work; its figures are not kept.",
+    "",
+  ].join("\n");
+}
+
+async function runOne(benchmark: Benchmark, options: { quick: boolean }): Promise<boolean> {
+  const { name } = benchmark;
+  const onProgress = (line: string) => console.info(`${name}: ${line}`);
+  try {
+    const report = showReport(await benchmark.run({ ...options, onProgress }));
+    console.info(`\n${report}`);
+    if (!options.quick) await keep(name, report);
+    return true;
+  } catch (error) {
+    console.error(`${name} failed:`, error);
+    return false;
+  }
+}
+
+async function keep(name: string, report: string): Promise<void> {
+  const folder = fileURLToPath(new URL("results/", import.meta.url));
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}${name}.md`, report);
+  console.info(`Written to bench/results/${name}.md`);
+}

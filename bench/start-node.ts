@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** A process of a benchmark's own. */
+export interface NodeProcess {
+  pid: number;
+  /** Gives it something to do and answers what it says next. Errors: when it ends instead. */
+  ask: (request: unknown) => Promise<unknown>;
+  /** Asks it to end; resolves when it has. */
+  stop: () => Promise<void>;
+}
+
+/** Starts a TypeScript file as a process and resolves when it says that it is ready. */
+export async function startNode(entry: URL, env: Record<string, string>): Promise<NodeProcess> {
+  const child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(entry)], {
+    // A worker of Eddy's then ends when this process does, whose message channel breaks.
+    env: { ...process.env, EDDY_LAUNCHED: "1", LOG_LEVEL: "warn", ...env },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  await nextMessage(child);
+  return {
+    pid: child.pid ?? NaN,
+    ask: (request) => {
+      const answer = nextMessage(child);
+      child.send(request as object);
+      return answer;
+    },
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await gone;
+    },
+  };
+}
+
+function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null) => {
+      reject(new Error(`${child.spawnargs.at(-1)} ended with ${code}`));
+    };
+    child.once("exit", onExit);
+    child.once("message", (message) => {
+      child.off("exit", onExit);
+      resolve(message);
+    });
+  });
+}

@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { describe, expect, test } from "@jest/globals";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+async function bench(...args: string[]): Promise<string> {
+  const tsx = path.join(root, "node_modules", "tsx", "dist", "cli.mjs");
+  const run = promisify(execFile)(process.execPath, [tsx, "bench/main.ts", ...args], { cwd: root });
+  return (await run).stdout;
+}
+
+/** Cells of the row that begins with a name, in the table under a heading. */
+function rowOf(report: string, heading: string, name: string): string[] {
+  const table = report.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const row = table.split("\n").find((line) => line.startsWith(`| ${name}`)) ?? "";
+  return row.split("|").map((cell) => cell.trim());
+}
+
+const RATIO = /^×\d+\.\d+ \(\d+\.\d+–\d+\.\d+\)$/u;
+
+describe("the benchmarks, run quickly", () => {
+  test("append compares one script with separate commands, with both ways of flushing", async () => {
+    const report = await bench("append", "--quick");
+    for (const flushing of ["everysec", "always"]) {
+      const way = "Eddy: one script";
+      const saturated = rowOf(report, `Saturated, appendfsync ${flushing}`, way);
+      expect(saturated[3]).toMatch(RATIO);
+      const latency = rowOf(report, `Latency, appendfsync ${flushing}`, "separate commands");
+      expect(latency[4]).toMatch(RATIO);
+    }
+    expect(report).toContain("Every seq was there, once.");
+  });
+
+  test("store compares one drain with one job each, and loses nothing", async () => {
+    const report = await bench("store", "--quick");
+    for (const load of ["Saturated", "Paced, 800 messages/s"]) {
+      const [, , perCpuSecond, ratio] = rowOf(report, load, "Eddy:");
+      expect(Number.parseInt(perCpuSecond?.replace(",", "") ?? "", 10)).toBeGreaterThan(0);
+      expect(ratio).toMatch(RATIO);
+    }
+    expect(report.match(/All [\d,]+ accepted messages were in Postgres: 0 lost/gu)).toHaveLength(2);
+  });
+
+  test("a name that there is none of is answered with the list", async () => {
+    const failed = await bench("apend").catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 2, stdout: expect.stringContaining("append") });
+  });
+});
