@@ -70,7 +70,8 @@ export class Refusal extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "Refusal";
     this.code = code;
-    this.retryAfterMs = details.retryAfterMs ?? (errorTable[code].retry ? RETRY_AFTER_MS : undefined);
+    this.retryAfterMs =
+      details.retryAfterMs ?? (errorTable[code].retry ? RETRY_AFTER_MS : undefined);
     this.issues = details.issues;
   }
 

@@ -241,20 +241,29 @@ describe("commands that are none", () => {
   });
 });
 
-describe("requests that are none", () => {
-  const json = { "Content-Type": "application/json" };
-  const post = (path: string, body: string | Buffer, headers: Record<string, string> = json) =>
-    fetch(`${firstGateway(world).url}${path}`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${ada.token}`, ...headers },
-      body: new Uint8Array(Buffer.from(body)),
-    });
-  const get = (path: string, headers: Record<string, string> = {}) =>
-    fetch(`${firstGateway(world).url}${path}`, {
-      headers: { Authorization: `Bearer ${ada.token}`, ...headers },
-    });
-  const events = (query: string) => get(`/v1/rooms/${room.id}/events?${query}`);
+const json = { "Content-Type": "application/json" };
+const post = (path: string, body: string | Buffer, headers: Record<string, string> = json) =>
+  fetch(`${firstGateway(world).url}${path}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${ada.token}`, ...headers },
+    body: new Uint8Array(Buffer.from(body)),
+  });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${firstGateway(world).url}${path}`, {
+    headers: { Authorization: `Bearer ${ada.token}`, ...headers },
+  });
+const events = (query: string) => get(`/v1/rooms/${room.id}/events?${query}`);
 
+const wsUrl = () =>
+  `${firstGateway(world).url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
+
+/** A token that says who it is and that nobody signed. */
+function unsigned(): string {
+  const parts = [{ alg: "none" }, { sub: ada.user.id, iss: "eddy:guest", exp: 4_102_444_800 }];
+  return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".")}.`;
+}
+
+describe("requests that are none", () => {
   test.each<[string, () => Promise<Response>, ErrorCode]>([
     ["a body that is no JSON", () => post("/v1/rooms", "{nonsense"), "invalid"],
     [
@@ -422,17 +431,9 @@ describe("requests that are none", () => {
     expect(response.headers.get("Content-Type")).toContain("application/problem+json");
     await expectAlive();
   });
-
-  function unsigned(): string {
-    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-    return `${part({ alg: "none" })}.${part({ sub: ada.user.id, iss: "eddy:guest", exp: 4_102_444_800 })}.`;
-  }
 });
 
 describe("what is not even a packet", () => {
-  const wsUrl = () =>
-    `${firstGateway(world).url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
-
   test.each<[string, string | Buffer]>([
     ["an empty frame", ""],
     ["a frame of noise", "\u0000\u0001garbage"],
