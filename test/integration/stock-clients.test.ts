@@ -57,10 +57,15 @@ describe("a stock socket.io client", () => {
   );
 });
 
+interface PromiseWithReject {
+  resolve: (answer: Record<string, unknown>) => void;
+  reject: (error: Error) => void;
+}
+
 /** The client in test/support/python-client.py, asked line by line. */
 class PythonClient {
   readonly #child: ChildProcess;
-  readonly #waiting: ((answer: Record<string, unknown>) => void)[] = [];
+  readonly #waiting: PromiseWithReject[] = [];
   readonly ready: Promise<unknown>;
   #complaint = "";
 
@@ -75,7 +80,11 @@ class PythonClient {
     this.ready = this.#next();
     if (this.#child.stdout === null) throw new Error("The client has no output");
     createInterface(this.#child.stdout).on("line", (line) => {
-      this.#waiting.shift()?.(JSON.parse(line) as Record<string, unknown>);
+      this.#waiting.shift()?.resolve(JSON.parse(line) as Record<string, unknown>);
+    });
+    this.#child.once("close", () => {
+      const ended = new Error(`The Python client ended: ${this.#complaint}`);
+      for (const { reject } of this.#waiting.splice(0)) reject(ended);
     });
   }
 
@@ -87,10 +96,7 @@ class PythonClient {
 
   #next(): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(resolve);
-      this.#child.once("close", () =>
-        reject(new Error(`The Python client ended: ${this.#complaint}`)),
-      );
+      this.#waiting.push({ resolve, reject });
     });
   }
 
