@@ -79,7 +79,7 @@ async function viaRest(
     contentType: headers.get("Content-Type"),
     ...problem,
     ...(retryAfter === null ? {} : { retryAfterMs: Number(retryAfter) * 1_000 }),
-  } as Refused;
+  };
 }
 
 async function moderate(
