@@ -2,6 +2,8 @@ import { killAll } from "./launcher/left-overs.ts";
 import { type Plan, readPlan } from "./launcher/plan.ts";
 import { runEddy } from "./launcher/run-eddy.ts";
 
+const WATCH_EVERY_MS = 250;
+
 await main();
 
 /** `npm start`: all of Eddy on one machine, with its own stores where none are configured. */
@@ -35,6 +37,21 @@ function onSignals(plan: Plan, stopping: AbortController): void {
     killAll(plan.dataDir).then(exitAtOnce, exitAtOnce);
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  whenNpmEnds(() => {
+    if (!stopping.signal.aborted) onSignal();
+  });
+}
+
+/** npm hands a SIGTERM to the shell between us, which dies of it and says nothing to us. */
+function whenNpmEnds(stop: () => void): void {
+  if (process.env["npm_lifecycle_event"] !== "start") return;
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    stop();
+  }, WATCH_EVERY_MS);
+  watch.unref();
 }
 
 function exitAtOnce(): void {

@@ -108,6 +108,19 @@ describe("npm start", () => {
   }, 60_000);
 });
 
+test("a SIGTERM for npm ends all of Eddy, not only npm", async () => {
+  const dataDir = await makeDataDir("npm");
+  const launcher = startLauncher({ DATA_DIR: dataDir }, ["npm", "start"]);
+  await launcher.url;
+  const pids = Object.values(await notedPids(dataDir));
+  expect(pids).toHaveLength(5);
+  launcher.kill("SIGTERM");
+  await launcher.exited;
+  expect(await stillRunning(pids)).toEqual([]);
+  expect(await notedPids(dataDir)).toEqual({});
+  await removeDataDir(dataDir);
+}, 60_000);
+
 describe("npm start that cannot start", () => {
   test("names every wrong setting at once, and no value", async () => {
     const launcher = startLauncher({ PORT: "eighty", LIMITS: "maybe", ADMIN_TOKEN: "hunter2" });

@@ -18,9 +18,12 @@ export interface Launcher {
   output: () => string;
 }
 
-/** Starts `npm start` as its own process, on a free port. */
-export function startLauncher(env: Record<string, string>): Launcher {
-  const child = spawn(process.execPath, ["--import", "tsx", path.join(root, "server/start.ts")], {
+const itself = [process.execPath, "--import", "tsx", path.join(root, "server/start.ts")];
+
+/** Starts what `npm start` starts as its own process, on a free port; or npm itself. */
+export function startLauncher(env: Record<string, string>, command = itself): Launcher {
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, {
     cwd: root,
     env: {
       PATH: process.env["PATH"],
