@@ -5,6 +5,8 @@ import { Refusal } from "../../protocol/errors.ts";
 import { MAX_JSON_DEPTH } from "../../protocol/limits.ts";
 
 const MOST_ISSUES = 20;
+/** Zod names every unknown key: a frame full of them would be answered with a longer one. */
+const MOST_OF_AN_ISSUE = 300;
 
 /** A command's input, checked against its schema. Errors: `invalid` with issues, `too_large`. */
 export function parseInput<N extends CommandName>(name: N, raw: unknown): ParsedInput<N> {
@@ -18,13 +20,18 @@ export function parseInput<N extends CommandName>(name: N, raw: unknown): Parsed
   if (parsed.success) return parsed.data as ParsedInput<N>;
   const issues = parsed.error.issues.slice(0, MOST_ISSUES).map((issue) => ({
     path: issue.path.map(String).join("."),
-    message: issue.message,
+    message: shortened(issue.message),
   }));
   const tooLarge = parsed.error.issues.find(
     (issue) => issue.code === "custom" && issue.params?.["eddyCode"] === "too_large",
   );
   if (tooLarge !== undefined) throw new Refusal("too_large", tooLarge.message, { issues });
   throw new Refusal("invalid", `The input of ${name} does not fit its schema.`, { issues });
+}
+
+function shortened(message: string): string {
+  if (message.length <= MOST_OF_AN_ISSUE) return message;
+  return `${message.slice(0, MOST_OF_AN_ISSUE).toWellFormed()}…`;
 }
 
 /** Whether a JSON value nests deeper than a bound; walks no further than the bound, on no recursion. */
