@@ -42,11 +42,12 @@ const ORDERED: ReadonlySet<CommandName> = new Set<CommandName>([
 export async function answer(
   on: SocketDeps,
   connection: Connection,
-  name: string,
+  name: unknown,
   raw: unknown,
 ): Promise<Answered> {
   if (!isSocketCommand(name)) {
-    throw new Refusal("invalid", `There is no command ${name.slice(0, 64)}; see /docs.`);
+    const shown = String(name).slice(0, 64).toWellFormed();
+    throw new Refusal("invalid", `There is no command ${shown}; see /docs.`);
   }
   const { user } = connection.session;
   await on.limiter.take(commands[name].rate, { user, ip: connection.ip });
@@ -62,8 +63,13 @@ export async function answer(
   return connection.inOrder(run);
 }
 
-function isSocketCommand(name: string): name is CommandName {
-  return Object.hasOwn(commands, name) && commands[name as CommandName].socket;
+/** Socket.IO lets numbers be names, too. */
+function isSocketCommand(name: unknown): name is CommandName {
+  return (
+    typeof name === "string" &&
+    Object.hasOwn(commands, name) &&
+    commands[name as CommandName].socket
+  );
 }
 
 function isConnectionCommand(name: CommandName): name is ConnectionCommand {
