@@ -7,6 +7,8 @@ import type { ClientId, RoomId, UserId } from "../../protocol/ids.ts";
 export interface StoredFact {
   n: number;
   fact: Fact;
+  /** Up to where the snapshot that it was read from knows the log. */
+  storedSeq: number;
 }
 
 /** Facts of a room in Postgres, ascending, text as it is now: `after < seq <= upTo`, or the last ones below `before`. */
@@ -20,12 +22,17 @@ export async function readStoredFacts(
     SELECT f.seq, f.n, f.type, ${iso(sql, "f.at")} AS at, f.by_id, f.by_name, f.target, f.client_id,
       f.reply_to, f.data, f.mentions, ${iso(sql, "f.edited_at")} AS edited_at,
       CASE WHEN f.type = 'message.edited' THEN m.text ELSE f.text END AS text,
-      CASE WHEN f.type = 'message.edited' THEN m.removed_seq ELSE f.removed_seq END AS removed_seq
+      CASE WHEN f.type = 'message.edited' THEN m.removed_seq ELSE f.removed_seq END AS removed_seq,
+      (SELECT stored_seq FROM rooms WHERE id = ${room}) AS stored_seq
     FROM facts f
     LEFT JOIN facts m ON f.type = 'message.edited' AND m.room_id = f.room_id AND m.seq = f.target
     WHERE f.room_id = ${room} AND f.seq > ${after} AND f.seq <= ${upTo}
     ORDER BY f.seq ${direction} LIMIT ${limit}`;
-  const facts = rows.map((row) => ({ n: row.n, fact: factOf(row) }));
+  const facts = rows.map((row) => ({
+    n: row.n,
+    fact: factOf(row),
+    storedSeq: row.stored_seq,
+  }));
   return ask.newestFirst ? facts.toReversed() : facts;
 }
 
@@ -49,6 +56,7 @@ interface FactRow {
   edited_at: string | null;
   text: string | null;
   removed_seq: number | null;
+  stored_seq: number;
 }
 
 /** A stored row as the fact that is replayed: without text once it is removed (G19). */

@@ -249,6 +249,24 @@ export async function readChanges(
   );
 }
 
+/** A seq above which nothing was trimmed yet; null when there is no hot log. */
+export async function readTrimmed(link: RedisLink, room: RoomId): Promise<number | null> {
+  const replies = await link.redis
+    .pipeline()
+    .xrange(keys.log(room), "-", "+", "COUNT", 1)
+    .hget(keys.meta(room), "stored")
+    .exec();
+  const [oldest, stored] = (replies ?? []).map(([error, value]) => {
+    if (error !== null) throw error;
+    return value;
+  });
+  if (typeof stored !== "string") return null;
+  const [id] = (oldest as [string, string[]][])[0] ?? [];
+  // Below the first fact of an epoch lie seqs that never were; but only what is stored is trimmed.
+  const floor = id === undefined ? Infinity : Number(id.slice(id.indexOf("-") + 1)) - 1;
+  return Math.min(floor, Number(stored));
+}
+
 /** Facts of the hot log as they may be replayed, by seq; those it does not hold are left out. */
 export async function readBodies(
   link: RedisLink,

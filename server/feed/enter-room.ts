@@ -42,12 +42,13 @@ export async function enterRoom(
     hub.leave(id, member);
     throw error;
   }
-  const [catchUp, me, shown, presence] = await Promise.all([
-    readCatchUp(deps, id, input),
+  const [me, shown, presence] = await Promise.all([
     membershipOf(deps, call, { join: !input.lurk }),
     showRoom(deps, call.rules.row),
     showPresence(deps, id),
   ]);
+  // Last, so that nothing of it is taken back while Postgres answers all the rest (G19).
+  const catchUp = await readCatchUp(deps, id, input);
   const { page, more, skipped, resetTo } = catchUp;
   const { epoch, head, stored, prev, facts } = page;
   const reply: Entered = {
@@ -98,17 +99,16 @@ async function readCatchUp(deps: Deps, room: RoomId, input: Entering): Promise<C
   let page = await readAfter(stores, { room, after: since.seq, limit });
   const resetTo = await resetOf(deps, room, since, page);
   const after = resetTo ?? since.seq;
-  if (after !== since.seq) page = await readAfter(stores, { room, after, limit });
+  // Anew even from the same place: Postgres was asked meanwhile.
+  if (resetTo !== null) page = await readAfter(stores, { room, after, limit });
   if (!page.more || input.catchUp === "all") {
     return { page, more: page.more, skipped: null, resetTo };
   }
-  const newest = await readNewest(deps, room, limit);
-  const skipped = {
-    from: page.facts[0]?.seq ?? after + 1,
-    to: newest.prev,
-    count: await countFacts(stores, { room, after, upTo: newest.prev }),
-  };
-  return { page: newest, more: false, skipped: skipped.count > 0 ? skipped : null, resetTo };
+  const { prev } = await readNewest(deps, room, limit);
+  const count = await countFacts(stores, { room, after, upTo: prev });
+  const skipped = { from: page.facts[0]?.seq ?? after + 1, to: prev, count };
+  page = await readAfter(stores, { room, after: prev, limit });
+  return { page, more: false, skipped: count > 0 ? skipped : null, resetTo };
 }
 
 function readNewest({ stores }: Deps, room: RoomId, limit: number): Promise<LogPage> {
