@@ -101,8 +101,10 @@ async function answerAboutConnection(
       }
     }
     case "room:leave": {
-      const { row } = await on.deps.rules.get(parseInput(name, raw).room);
-      connection.rooms.delete(row.id);
+      const { room } = parseInput(name, raw);
+      const { row } = await on.deps.rules.get(room);
+      // Who has no seat there is told no more than someone who would enter.
+      if (!connection.rooms.delete(row.id)) await openCall(on.deps, caller, "room:enter", room);
       on.hub.leave(row.id, connection);
       return { data: {} };
     }
