@@ -1,10 +1,12 @@
+import { sanctionsInForce } from "../../../db/postgres/sanctions.ts";
 import { type CommandName, commands } from "../../../protocol/commands.ts";
 import { Refusal } from "../../../protocol/errors.ts";
 import type { Tokens } from "../../auth/tokens.ts";
 import { enterRoom } from "../../feed/enter-room.ts";
 import type { FeedHub } from "../../feed/feed-hub.ts";
-import type { Caller, Deps } from "../../rooms/act.ts";
+import type { Caller, Deps, RoomCall } from "../../rooms/act.ts";
 import type { ConnectionCommand } from "../../rooms/acts.ts";
+import { barredBecause, refuseBanned } from "../../rooms/refuse-banned.ts";
 import { carryOut, openCall } from "../carry-out.ts";
 import type { Limiter } from "../limiter.ts";
 import { parseInput } from "../parse-input.ts";
@@ -110,6 +112,7 @@ async function answerAboutConnection(
     }
     case "typing:start": {
       const call = await openCall(on.deps, caller, name, parseInput(name, raw).room);
+      await refuseSanctioned(on.deps, call);
       on.hub.type(call.rules.row.id, connection);
       return { data: {} };
     }
@@ -123,4 +126,14 @@ async function answerAboutConnection(
       return { data: { expiresAt: new Date(session.expiresAtMs).toISOString() } };
     }
   }
+}
+
+/** Typing appends nothing, so no append script refuses whom a sanction bars. Errors: `banned`, `muted`. */
+async function refuseSanctioned(deps: Deps, call: RoomCall): Promise<void> {
+  await refuseBanned(deps, call);
+  const inForce = await sanctionsInForce(deps.stores.store, call.rules.row.id, call.caller.user.id);
+  const mute = inForce.find(({ kind }) => kind === "mute");
+  if (mute === undefined) return;
+  const untilMs = mute.until === undefined ? null : Date.parse(mute.until);
+  throw await barredBecause(deps, call, { kind: "mute", untilMs });
 }
