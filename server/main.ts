@@ -15,7 +15,12 @@ async function main(): Promise<void> {
   }
   const log = openLog({ name: "gateway", level: config.logLevel });
   const gateway = await startGateway(config, log).catch((error: unknown) => {
-    log.fatal({ err: error }, "the gateway cannot start: can it reach DATABASE_URL and REDIS_URL?");
+    const { code } = (error ?? {}) as { code?: unknown };
+    const why =
+      code === "EADDRINUSE"
+        ? `port ${config.port} is taken: set PORT to another one`
+        : "can it reach DATABASE_URL and REDIS_URL?";
+    log.fatal({ err: error }, `the gateway cannot start: ${why}`);
     process.exit(1);
   });
   stopWhenAsked(log, gateway.stop);

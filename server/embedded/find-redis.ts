@@ -23,7 +23,7 @@ export async function findRedisServer(onProgress: (line: string) => void): Promi
   );
 }
 
-const ELSEWHERE = "Set REDIS_URL to a Redis that runs somewhere, for example in a container.";
+const ELSEWHERE = "Or set REDIS_URL to a Redis that runs somewhere, for example in a container.";
 
 const ADVICE: Partial<Record<NodeJS.Platform, string>> = {
   linux: `Install it (Debian, Ubuntu: sudo apt-get install redis-server) and start again. ${ELSEWHERE}`,
