@@ -10,7 +10,7 @@ import { barredBecause, refuseBanned } from "../../rooms/refuse-banned.ts";
 import { carryOut, openCall } from "../carry-out.ts";
 import type { Limiter } from "../limiter.ts";
 import { parseInput } from "../parse-input.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, refuseEnded } from "./connection.ts";
 
 /** What socket commands work with. */
 export interface SocketDeps {
@@ -118,6 +118,7 @@ async function answerAboutConnection(
     }
     case "session:renew": {
       const session = await on.tokens.verify(parseInput(name, raw).token);
+      refuseEnded(session, Date.now());
       if (session.user.id !== connection.session.user.id) {
         throw new Refusal("forbidden", "The new token is someone else's.");
       }

@@ -15,7 +15,7 @@ import { isAllowed } from "../allowed-origin.ts";
 import { clientIp } from "../client-ip.ts";
 import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
 import { answer, type SocketDeps } from "./answer.ts";
-import { type Connection, liveChannel, openConnection } from "./connection.ts";
+import { type Connection, liveChannel, openConnection, refuseEnded } from "./connection.ts";
 import { sweepConnections } from "./sweep.ts";
 
 /** The sockets of a gateway. */
@@ -82,6 +82,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
       throw new Refusal("unauthenticated", "Send a token in the handshake: auth: { token }.");
     }
     const session = await serving.tokens.verify(token);
+    refuseEnded(session, Date.now());
     const { connectionsPerIp, connectionsPerUser } = config.limits;
     if ((perIp.get(ip) ?? 0) >= connectionsPerIp) {
       throw new Refusal(
