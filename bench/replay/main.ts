@@ -1,104 +1,113 @@
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { Presets, SingleBar } from "cli-progress";
-
-import { Refusal } from "../../client/index.ts";
+import { explain } from "./explain.ts";
+import { InputError } from "./input-error.ts";
 import { parseLog } from "./parse-log.ts";
 import { play } from "./play.ts";
+import { openProgress } from "./progress.ts";
+import { showPlayed, showScript } from "./show-played.ts";
+import { showVerdict } from "./show-verdict.ts";
 import { verify } from "./verify.ts";
+import { writeScript } from "./write-script.ts";
 
-const USAGE = `Plays a chat log into a room, through real sockets:
-  npm run replay -- FILE [--speed N|max] [--url http://localhost:3000] [--room SLUG] [--record FILE]
-Proves that every line arrived once and in order:
-  npm run replay -- --verify RECORD [--database DATABASE_URL]
-The server must not limit such speakers: start it with LIMITS=off.`;
+const USAGE = `Plays a chat log into a room, through real sockets, one for each speaker:
 
-try {
-  await main();
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 1;
+  npm run replay -- FILE [--speed 50] [--url http://localhost:3000] [--room SLUG] [--record FILE]
+
+FILE holds JSON lines {time, user, text} or IRC text: [12:34] <nick> text. A line is sent when its
+time has come and the line before it is accepted. --speed is how many times faster than it was said,
+or max. Start the server with LIMITS=off: it would slow such speakers down.
+
+Then proves that every line arrived exactly once and in order: live, over REST, in PostgreSQL:
+
+  npm run replay -- --verify RECORD [--database DATABASE_URL] [--url http://localhost:3000]
+`;
+
+const DEFAULT_URL = "http://localhost:3000";
+
+process.exitCode = await main();
+
+/** Plays or verifies, as the command line says; answers an exit code. */
+async function main(): Promise<number> {
+  try {
+    const { values, positionals } = parseArguments();
+    const [file, ...tooMany] = positionals;
+    if (values.verify !== undefined) return await prove(values.verify, values);
+    if (file === undefined || tooMany.length > 0) {
+      console.info(USAGE);
+      return file === undefined ? 0 : 2;
+    }
+    await replay(file, values);
+    return 0;
+  } catch (error) {
+    console.error(explain(error));
+    return 2;
+  }
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+type Values = ReturnType<typeof parseArguments>["values"];
+
+function parseArguments() {
+  return parseArgs({
     allowPositionals: true,
     options: {
-      speed: { type: "string", default: "1" },
-      url: { type: "string", default: "http://localhost:3000" },
+      speed: { type: "string", default: "50" },
+      url: { type: "string" },
       room: { type: "string" },
       record: { type: "string" },
       verify: { type: "string" },
       database: { type: "string" },
-      help: { type: "boolean", default: false },
     },
   });
-  const [file] = positionals;
-  if (values.verify !== undefined) return showProof(values.verify, values.database);
-  if (values.help || file === undefined) {
-    console.info(USAGE);
-    return;
-  }
-  const speed = values.speed === "max" ? Infinity : Number(values.speed);
-  if (!(speed > 0)) throw new Error(`--speed takes a number above 0, or max; not ${values.speed}.`);
-  const log = parseLog(readFileSync(file, "utf8"));
-  const room = values.room ?? `replay-${Date.now().toString(36)}`;
-  const record = values.record ?? path.join(tmpdir(), `${room}.record`);
+}
+
+async function replay(file: string, values: Values): Promise<void> {
+  const speed = readSpeed(values.speed);
+  const url = values.url ?? DEFAULT_URL;
+  const script = writeScript(parseLog(await readFile(file, "utf8")));
+  const slug = values.room ?? `replay-${randomBytes(4).toString("hex")}`;
+  const record = values.record ?? path.join(tmpdir(), `${slug}.record`);
+  console.info(showScript(script));
   console.info(
-    `${log.lines.length} lines of ${new Set(log.lines.map(({ who }) => who)).size} people into ${values.url}, room ${room}` +
-      (log.skipped + log.cleaned > 0
-        ? ` (${log.skipped} not said by anyone, ${log.cleaned} cleaned)`
-        : ""),
+    `into room ${slug} of ${url}, ${values.speed === "max" ? "at full speed" : `${speed}×`}`,
   );
-  const bar = new SingleBar(
-    {
-      format: "{bar} {value}/{total} lines · {speakers} speakers · {eta_formatted} left",
-      noTTYOutput: false,
-    },
-    Presets.shades_classic,
-  );
-  bar.start(log.lines.length, 0, { speakers: 0 });
-  const played = await play(log, {
-    url: values.url,
-    room,
+  const progress = openProgress(script.lines.length);
+  const played = await play(script, {
+    url,
+    slug,
+    log: path.basename(file),
     speed,
     record,
-    onProgress: (done, speakers) => bar.update(done, { speakers }),
-  }).finally(() => bar.stop());
-  const { lines, speakers, seconds, inDoubt } = played;
+    onProgress: progress.show,
+    onRefusal: (code) => {
+      const cure = code === "rate_limited" ? ": start the server with LIMITS=off" : "";
+      progress.say(`The server answers ${code}${cure}. Going on as fast as it lets us.`);
+    },
+  }).finally(progress.close);
   console.info(
-    `Played ${lines} lines of ${speakers} people in ${seconds.toFixed(1)} s; ${inDoubt} had to be sent more than once.\n` +
-      `Now prove it: npm run replay -- --verify ${record}`,
+    `${showPlayed(script, played)}\n\nNow prove it: npm run replay -- --verify ${record}`,
   );
 }
 
-async function showProof(record: string, database: string | undefined): Promise<void> {
-  const proofs = await verify(record, database);
-  for (const { view, found, problems } of proofs) {
-    console.info(
-      `${view.padEnd(18)}${String(found).padStart(7)} lines  ${problems.length === 0 ? "all there, once, in order" : `${problems.length} problems`}`,
-    );
-    for (const problem of problems.slice(0, 10)) console.info(`  - ${problem}`);
-  }
-  const wrong = proofs.filter(({ problems }) => problems.length > 0).length;
-  console.info(
-    wrong === 0
-      ? "Nothing is lost, doubled or out of order."
-      : "The replay did NOT arrive as it was sent.",
-  );
-  process.exitCode = wrong === 0 ? 0 : 1;
+function readSpeed(text: string): number {
+  const speed = text === "max" ? Infinity : Number(text);
+  if (speed > 0) return speed;
+  throw new InputError(`--speed takes a number above 0, or max; not "${text}".`);
 }
 
-function explain(error: unknown): string {
-  if (error instanceof Refusal) {
-    const hint = error.code === "rate_limited" ? " Start the server with LIMITS=off." : "";
-    return `The server refuses: ${error.code}, ${error.message}${hint}`;
-  }
-  if (!(error instanceof Error)) return String(error);
-  if (error.message === "fetch failed")
-    return "The server cannot be reached. Is it started, and is --url right?";
-  return error.message;
+async function prove(record: string, values: Values): Promise<number> {
+  const databaseUrl = values.database ?? process.env["DATABASE_URL"];
+  const verdict = await verify(record, { url: values.url, databaseUrl });
+  console.info(showVerdict(verdict));
+  if (databaseUrl === undefined) console.info(WITHOUT_DATABASE);
+  return verdict.holds ? 0 : 1;
 }
+
+const WITHOUT_DATABASE = `
+PostgreSQL was not looked into: name it with --database. The one that npm start brings along:
+  postgres://eddy:$(cat .data/postgres.password)@127.0.0.1:PORT/eddy
+with the port that \`ps ax | grep 'postgres.*port='\` shows.`;

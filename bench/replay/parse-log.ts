@@ -1,93 +1,111 @@
+import * as z from "zod";
+
+import { InputError } from "./input-error.ts";
+import { parseIrcLine, type IrcLine } from "./irc-line.ts";
+
 /** One line that somebody said. */
-export interface Line {
-  /** Seconds on the log's own clock. */
-  at: number;
-  who: string;
+export interface LogLine {
+  /** Where it stands in the file, from 1. */
+  number: number;
+  user: string;
   text: string;
+  /** Seconds since some midnight; never less than the line before. */
+  at: number;
 }
 
-/** A log as it can be played, and what was done to it. */
-export interface ChatLog {
-  lines: Line[];
-  /** Lines that nobody said: joins, parts, notices. */
-  skipped: number;
-  /** Lines that had to be changed to be sent at all: control characters, blanks, length. */
-  cleaned: number;
+/** A log as it was read. */
+export interface Log {
+  lines: LogLine[];
+  /** Joins, parts, renames: what nobody said. */
+  systemLines: number;
+  /** How fine the times are, in seconds. */
+  resolution: 1 | 60;
 }
-
-const MOST_CODE_POINTS = 4_000;
-const MOST_BYTES = 8_192;
-const DAY_SECONDS = 86_400;
 
 /**
- * Reads a chat log: JSON lines `{time, user, text, system?}`, or plain text as IRC clients write it,
- * `[12:34] <nick> text`. Times of the day may pass midnight. Errors: with the number of a line that is
- * neither.
+ * Reads a chat log: JSON lines `{time, user, text, system?, action?}`, or plain text as IRC clients
+ * write it. Errors: an InputError that names the first line that is not understood.
  */
-export function parseLog(content: string): ChatLog {
-  const log: ChatLog = { lines: [], skipped: 0, cleaned: 0 };
-  let days = 0;
-  let last = 0;
-  for (const [i, raw] of content.split(/\r?\n/u).entries()) {
-    if (raw.trim() === "") continue;
-    const line = raw.startsWith("{") ? parseJson(raw, i + 1) : parseText(raw, i + 1);
-    const text = line === null ? "" : clean(line.text);
-    if (line === null || text === "") {
-      log.skipped += 1;
-      continue;
-    }
-    if (text !== line.text) log.cleaned += 1;
-    // A clock that goes back by hours has passed midnight.
-    if (line.at < DAY_SECONDS && line.at + days * DAY_SECONDS < last - DAY_SECONDS / 2) days += 1;
-    last = line.at + days * DAY_SECONDS;
-    log.lines.push({ at: last, who: line.who, text });
-  }
+export function parseLog(content: string): Log {
+  const rows = content
+    .split(/\r?\n/u)
+    .map((text, i) => ({ number: i + 1, text }))
+    .filter(({ text }) => text.trim() !== "");
+  const log = rows[0]?.text.trimStart().startsWith("{") ? parseRows(rows) : parseText(rows);
+  if (log.lines.length === 0) throw new InputError("Nobody says anything in this log.");
   return log;
 }
 
-function parseJson(raw: string, number: number): Line | null {
-  let row: { time?: unknown; user?: unknown; text?: unknown; system?: unknown };
+interface NumberedText {
+  number: number;
+  text: string;
+}
+
+const Row = z.object({
+  time: z.number(),
+  user: z.string(),
+  text: z.string(),
+  system: z.boolean().default(false),
+  action: z.boolean().default(false),
+});
+
+function parseRows(rows: NumberedText[]): Log {
+  const lines: LogLine[] = [];
+  let at = 0;
+  for (const row of rows) {
+    const { time, user, text, system, action } = parseRow(row);
+    // A clock that was set back must not make later lines come first.
+    at = Math.max(at, time);
+    if (!system)
+      lines.push({ number: row.number, user, text: action ? acted(user, text) : text, at });
+  }
+  return {
+    lines,
+    systemLines: rows.length - lines.length,
+    resolution: lines.every((line) => line.at % 60 === 0) ? 60 : 1,
+  };
+}
+
+function parseRow(row: NumberedText): z.infer<typeof Row> {
   try {
-    row = JSON.parse(raw) as typeof row;
-  } catch (error) {
-    throw new Error(`Line ${number} is not JSON.`, { cause: error });
+    return Row.parse(JSON.parse(row.text));
+  } catch (cause) {
+    throw notUnderstood(row, "is no row {time, user, text}", cause);
   }
-  if (row.system === true) return null;
-  if (
-    typeof row.time !== "number" ||
-    typeof row.user !== "string" ||
-    typeof row.text !== "string"
-  ) {
-    throw new Error(`Line ${number} has no time, user and text.`);
-  }
-  return { at: row.time, who: row.user, text: row.text };
 }
 
-const TEXT_LINE =
-  /^\[?(\d{1,2}):(\d{2})(?::(\d{2}))?\]?\s+(?:<[@+ ]?([^>]+)>\s?(.*)|\*\s+(\S+)\s+(.*)|(?:-|=|\*\*).*)$/u;
+/** A clock that goes back by more than this has passed midnight; by less, it was set back. */
+const PASSED_MIDNIGHT_SECONDS = 2 * 60 * 60;
+const DAY_SECONDS = 24 * 60 * 60;
 
-function parseText(raw: string, number: number): Line | null {
-  const match = TEXT_LINE.exec(raw);
-  if (match === null) {
-    throw new Error(
-      `Line ${number} is neither JSON nor like "[12:34] <nick> text": ${raw.slice(0, 60)}`,
-    );
+function parseText(rows: NumberedText[]): Log {
+  const lines: LogLine[] = [];
+  let [at, day, hasSeconds] = [0, 0, false];
+  for (const row of rows) {
+    const line: IrcLine | null = parseIrcLine(row.text);
+    if (line === null) {
+      throw notUnderstood(row, "is neither `12:34 <nick> text` nor `12:34 * nick waves`");
+    }
+    if (line.time !== null) {
+      if (day + line.time.seconds < at - PASSED_MIDNIGHT_SECONDS) day += DAY_SECONDS;
+      at = Math.max(at, day + line.time.seconds);
+      hasSeconds ||= line.time.fine;
+    }
+    if (line.kind === "system") continue;
+    const text = line.kind === "action" ? acted(line.user, line.text) : line.text;
+    lines.push({ number: row.number, user: line.user, text, at });
   }
-  const [, hours, minutes, seconds = "0", nick, said, actor, action] = match;
-  const at = Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
-  if (nick !== undefined) return { at, who: nick.trim(), text: said ?? "" };
-  // What somebody does is said in the third person, as IRC clients show it.
-  return actor === undefined ? null : { at, who: actor, text: `* ${actor} ${action ?? ""}` };
+  return { lines, systemLines: rows.length - lines.length, resolution: hasSeconds ? 1 : 60 };
 }
 
-/** What of a line the contract carries: no control characters, well-formed, NFC, not too long. */
-function clean(text: string): string {
-  const plain = text
-    .toWellFormed()
-    .replaceAll(/[^\P{Cc}\n\t]/gu, "")
-    .normalize("NFC")
-    .trim();
-  let kept = Array.from(plain).slice(0, MOST_CODE_POINTS).join("");
-  while (Buffer.byteLength(kept) > MOST_BYTES) kept = Array.from(kept).slice(0, -1).join("");
-  return kept;
+/** What somebody does is said in the third person, as IRC clients show it. */
+function acted(user: string, text: string): string {
+  return `* ${user} ${text}`;
+}
+
+const MOST_SHOWN = 60;
+
+function notUnderstood({ number, text }: NumberedText, why: string, cause?: unknown): InputError {
+  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  return new InputError(`Line ${number} ${why}: ${JSON.stringify(shown)}`, { cause });
 }

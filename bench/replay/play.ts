@@ -1,117 +1,147 @@
 import { setTimeout } from "node:timers/promises";
 
-import { type DroppedIn, dropIn, Refusal, type RoomHandle } from "../../client/index.ts";
-import type { ChatLog, Line } from "./parse-log.ts";
-import { openRecord } from "./record.ts";
+import type { OutgoingMessage } from "../../client/index.ts";
+import { late, withDeadline } from "../../db/deadline.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
+import { openListener } from "./listen.ts";
+import { type RecordWriter, writeRecord } from "./record.ts";
+import { openSpeakers, type Said, type Speakers } from "./speakers.ts";
+import { type Troubles, watchTransport } from "./watch-transport.ts";
+import type { Script, ScriptLine } from "./write-script.ts";
 
 export interface PlayOptions {
   url: string;
-  /** Slug of the room; made when it is not there. */
-  room: string;
-  /** Times faster than the log; Infinity for as fast as it goes. */
+  /** The room's slug; it is opened when it is not there. */
+  slug: string;
+  /** What is played, for people. */
+  log: string;
+  /** Times faster than it was said; Infinity for as fast as it goes. */
   speed: number;
+  /** Where to write what was sent and what was seen. */
   record: string;
-  onProgress: (done: number, speakers: number) => void;
+  onProgress: (accepted: number) => void;
+  /** The server asks for patience; called once for each reason. */
+  onRefusal: (code: ErrorCode) => void;
 }
 
-/** What was played. */
+/** What became of a script. */
 export interface Played {
-  lines: number;
-  speakers: number;
+  accepted: number;
+  /** Of those, how many the server said were committed. */
+  stored: number;
+  /** Messages that the listener was told of. */
+  heard: number;
+  /** Whether the listener was told of the last one. */
+  heardAll: boolean;
+  /** Lines that were sent again, under the same clientId, because an answer was lost. */
+  sentAgain: number;
   seconds: number;
-  /** Lines whose first answer did not come: they were sent again with the same clientId. */
-  inDoubt: number;
+  /** How far it fell behind its schedule at most, in milliseconds; 0 at full speed. */
+  behindMs: number;
+  /** How long each line took to be accepted, in milliseconds, in the order of the lines. */
+  answersMs: number[];
+  troubles: Troubles;
 }
 
-/** The times of many logs are whole minutes: lines of one are spread over it. */
-const MINUTE_SECONDS = 60;
-/** Messages of a name that the contract allows. */
-const MOST_NAME = 64;
+/** Storing takes a worker, which may be on its way back. */
+const STORED_PATIENCE_MS = 60_000;
 
 /**
- * Plays a log through real sockets, one client for each speaker, and lets one more listen. A line is
- * sent when its time has come and the one before it was accepted, so that the log's order is the
- * room's. Errors: what the server refuses.
+ * Plays a script into a room, through real sockets. A line is sent when its time has come and the
+ * line before it is accepted, whichever is later: so the room has the order of the log, whoever
+ * speaks and whatever breaks. Errors: what the server refuses for good.
  */
-export async function play(log: ChatLog, options: PlayOptions): Promise<Played> {
-  const listener = await enter(options, "Replay");
-  const record = openRecord(options.record, {
-    url: options.url,
-    room: options.room,
-    token: listener.token,
+export async function play(script: Script, options: PlayOptions): Promise<Played> {
+  const { url, slug, log } = options;
+  const listener = await openListener({ url, slug, title: `Replay of ${log}`.slice(0, 120) });
+  const { id: room } = listener.room;
+  const record = writeRecord(options.record, {
+    kind: "replay",
+    log,
+    url,
+    room,
+    slug,
+    after: listener.after,
+    lines: script.lines.length,
   });
-  listener.handle.on("facts", ({ facts }) => {
-    for (const fact of facts) {
-      if (fact.type !== "message.sent") continue;
-      record.live({ seq: fact.seq, clientId: fact.clientId, text: fact.text ?? "" });
-    }
-  });
-  listener.handle.on("reset", ({ to }) => record.reset(to));
+  listener.listen(record);
+  const troubles: Troubles = { connectionsLost: 0, refusals: new Map() };
+  const transport = watchTransport(url, troubles, options.onRefusal);
+  const speakers = openSpeakers(script.lines, { url, room, transport });
+  const notes = openNotes(record);
+  try {
+    const pace = await sayAll(script.lines, speakers, notes, options);
+    const stored = await notes.done();
+    const heardAll = await listener.hasHeard(pace.lastSeq);
+    record.add({ kind: "end" });
+    return { ...pace, stored, heard: listener.heard, heardAll, troubles };
+  } finally {
+    speakers.close();
+    listener.close();
+    await notes.done();
+    await record.close();
+  }
+}
 
-  const speakers = new Map<string, Speaker>();
-  const due = schedule(log.lines, options.speed);
+async function sayAll(
+  lines: readonly ScriptLine[],
+  speakers: Speakers,
+  notes: Notes,
+  { speed, onProgress }: PlayOptions,
+) {
   const startedAt = performance.now();
-  let inDoubt = 0;
-  for (const [i, line] of log.lines.entries()) {
-    const speaker = speakers.get(line.who) ?? (await enter(options, line.who));
-    speakers.set(line.who, speaker);
-    const wait = startedAt + (due[i] ?? 0) - performance.now();
-    if (wait > 0) await setTimeout(wait);
-    const message = speaker.handle.send(line.text);
-    record.sent({ clientId: message.clientId, who: line.who, text: line.text });
-    await message.until("accepted");
-    if (message.inDoubt) inDoubt += 1;
-    options.onProgress(i + 1, speakers.size);
+  const answersMs: number[] = [];
+  let [behindMs, sentAgain, lastSeq] = [0, 0, 0];
+  for (const line of lines) {
+    const dueAt = startedAt + line.dueMs / speed;
+    const early = dueAt - performance.now();
+    if (early > 0) await setTimeout(early);
+    const sentAt = performance.now();
+    if (speed !== Infinity) behindMs = Math.max(behindMs, sentAt - dueAt);
+    const said = await speakers.say(line);
+    answersMs.push(performance.now() - sentAt);
+    if (said.message.inDoubt) sentAgain += 1;
+    lastSeq = said.message.place?.seq ?? lastSeq;
+    notes.add(line, said);
+    onProgress(answersMs.length);
   }
   const seconds = (performance.now() - startedAt) / 1_000;
-  // Stored is what lets everyone go home: until then a speaker would have to say it again.
-  const unstored = [...speakers.values()].flatMap(({ handle }) => handle.outgoing.at(-1) ?? []);
-  await Promise.all(unstored.map((message) => message.until("stored")));
-  const last = Math.max(0, ...[...speakers.values()].map(({ handle }) => handle.cursor?.seq ?? 0));
-  while ((listener.handle.cursor?.seq ?? 0) < last) await setTimeout(20);
-  for (const { client } of [listener, ...speakers.values()]) client.close();
-  return { lines: log.lines.length, speakers: speakers.size, seconds, inDoubt };
+  return { accepted: lines.length, sentAgain, seconds, behindMs, answersMs, lastSeq };
 }
 
-type Speaker = DroppedIn & { handle: RoomHandle };
-
-async function enter({ url, room }: PlayOptions, name: string): Promise<Speaker> {
-  const guest = await dropIn(url, Array.from(name).slice(0, MOST_NAME).join(""));
-  await ensureRoom(guest, room);
-  // Nobody looks at a speaker's view; the listener sees it all.
-  const handle = guest.client.enter(room, {
-    limit: 1,
-    maxViewFacts: 0,
-    ...(name === "Replay" ? { since: { epoch: 0, seq: 0 }, limit: 500 } : {}),
-  });
-  await handle.entered;
-  return { ...guest, handle };
+/** What was said, on its way into the record. */
+interface Notes {
+  add: (line: ScriptLine, said: Said) => void;
+  /** Resolves when all is noted, with how many lines the server said were stored. */
+  done: () => Promise<number>;
 }
 
-const made = new Set<string>();
+/** Notes each line once it is stored: until then a Redis that loses its state may still move it. */
+function openNotes(record: RecordWriter): Notes {
+  // One after the other, so that a record is in the order of the log.
+  let last = Promise.resolve(0);
+  const note = async (line: ScriptLine, { user, message }: Said, before: Promise<number>) => {
+    const wasStored = await untilStored(message);
+    const stored = await before;
+    const { clientId, place } = message;
+    const { text } = line;
+    const seq = place?.seq ?? 0;
+    record.add({ kind: "sent", line: line.line, part: line.part, clientId, user, text, seq });
+    return stored + (wasStored ? 1 : 0);
+  };
+  return {
+    add: (line, said) => {
+      last = note(line, said, last);
+    },
+    done: () => last,
+  };
+}
 
-async function ensureRoom({ client }: DroppedIn, slug: string): Promise<void> {
-  if (made.has(slug)) return;
+async function untilStored(message: OutgoingMessage): Promise<boolean> {
   try {
-    await client.call("room:create", { slug, title: slug, visibility: "public" });
-  } catch (error) {
-    // It is there already: the replay goes on where the last one ended.
-    if (!(error instanceof Refusal && error.code === "conflict")) throw error;
+    return (await withDeadline(message.until("stored"), STORED_PATIENCE_MS)) !== late;
+  } catch {
+    // Closed before: the proof will show whether it stands.
+    return false;
   }
-  made.add(slug);
-}
-
-/** When each line is due, in milliseconds from the start. */
-function schedule(lines: readonly Line[], speed: number): number[] {
-  const first = lines[0]?.at ?? 0;
-  const perMinute = new Map<number, number>();
-  for (const { at } of lines) perMinute.set(at, (perMinute.get(at) ?? 0) + 1);
-  const seen = new Map<number, number>();
-  return lines.map(({ at }) => {
-    const nth = seen.get(at) ?? 0;
-    seen.set(at, nth + 1);
-    const spread =
-      at % MINUTE_SECONDS === 0 ? (nth / (perMinute.get(at) ?? 1)) * MINUTE_SECONDS : 0;
-    return ((at - first + spread) * 1_000) / speed;
-  });
 }

@@ -1,101 +1,105 @@
 import postgres from "postgres";
 
-import type { Fact } from "../../protocol/facts.ts";
-import type { Message } from "../../protocol/shapes.ts";
-import { readRecord, type Seen, type Sent } from "./record.ts";
+import { callRest, type RestOptions } from "../../client/rest.ts";
+import type { CommandOutput } from "../../protocol/commands.ts";
+import { compare, type Differences } from "./compare.ts";
+import { readRecord, type ReplayRecord, type Seen } from "./record.ts";
 
-/** One way to see the room, and what of the log is missing, doubled or out of order there. */
-export interface Proof {
-  view: string;
+/** One way to see the room, and what is wrong there. */
+export interface View {
+  name: string;
+  /** Messages of the replay, or that claim to be. */
   found: number;
-  problems: string[];
+  wrong: Differences;
 }
 
-/** Reads everything back and compares it with what was sent. The database is looked at when it is named. */
-export async function verify(file: string, databaseUrl: string | undefined): Promise<Proof[]> {
-  const { url, room, token, sent, live } = readRecord(file);
-  const rest = { base: `${url}/v1/rooms/${room}`, token };
-  return [
-    prove("live view", sent, live),
-    prove("history (REST)", sent, await readHistory(rest)),
-    prove("messages (REST)", sent, await readMessages(rest)),
-    ...(databaseUrl === undefined
-      ? []
-      : [prove("Postgres", sent, await readPostgres(databaseUrl, room))]),
+/** What a record was compared with. */
+export interface Verdict {
+  record: ReplayRecord;
+  views: View[];
+  /** The replay got to its end, and all is well in every view. */
+  holds: boolean;
+}
+
+/**
+ * Reads everything back, and compares it with what was accepted: the listener's live view, history
+ * and messages over REST, and PostgreSQL when it is named. Errors: what cannot be read, and why.
+ */
+export async function verify(
+  file: string,
+  { url, databaseUrl }: { url: string | undefined; databaseUrl: string | undefined },
+): Promise<Verdict> {
+  const record = await readRecord(file);
+  const rest = await signIn(url ?? record.url);
+  const read: [string, readonly Seen[]][] = [
+    ["live view", record.seen],
+    ["REST /events", await readEvents(rest, record)],
+    ["REST /messages", await readMessages(rest, record)],
   ];
+  if (databaseUrl !== undefined) read.push(["PostgreSQL", await readRows(databaseUrl, record)]);
+  const speakers = new Set(record.sent.map(({ user }) => user));
+  const views = read.map(([name, view]) => ({
+    name,
+    found: view.filter(({ user }) => speakers.has(user)).length,
+    wrong: compare(record.sent, view),
+  }));
+  const complete = record.ended && record.sent.length === record.lines;
+  return { record, views, holds: complete && views.every(({ wrong }) => isEmpty(wrong)) };
 }
 
-/** Whether a view shows each line once, in order; other people's lines in between do not matter. */
-function prove(view: string, sent: readonly Sent[], all: readonly Seen[]): Proof {
-  const wanted = new Map(sent.map(({ clientId, text }) => [clientId, text]));
-  const seen = all.filter(({ clientId }) => wanted.has(clientId));
-  const problems: string[] = [];
-  const times = new Map<string, number>();
-  for (const { clientId } of seen) times.set(clientId, (times.get(clientId) ?? 0) + 1);
-  for (const [i, { clientId, text }] of sent.entries()) {
-    const count = times.get(clientId) ?? 0;
-    if (count === 0) problems.push(`line ${i + 1} is lost: ${text.slice(0, 40)}`);
-    if (count > 1) problems.push(`line ${i + 1} is there ${count} times: ${text.slice(0, 40)}`);
-  }
-  const order = new Map(sent.map(({ clientId }, i) => [clientId, i]));
-  let last = { seq: 0, place: -1 };
-  for (const { seq, clientId, text } of seen) {
-    const place = order.get(clientId) ?? -1;
-    if (seq <= last.seq || place < last.place) problems.push(`line ${place + 1} is out of order`);
-    if (text !== wanted.get(clientId)) problems.push(`line ${place + 1} says something else`);
-    last = { seq, place };
-  }
-  return { view, found: seen.length, problems };
+function isEmpty({ lost, doubled, outOfOrder, changed }: Differences): boolean {
+  return lost.length + doubled.length + outOfOrder.length + changed.length === 0;
 }
 
-interface Rest {
-  base: string;
-  token: string;
+/** A guest who was not there: what they see is what the server kept. */
+async function signIn(url: string): Promise<RestOptions> {
+  const nobody = { url, token: null, fetch: globalThis.fetch };
+  const { token } = await callRest(nobody, "guest:create", { displayName: "Verifier" });
+  return { ...nobody, token };
 }
 
-async function get<T>({ base, token }: Rest, path: string): Promise<T> {
-  const response = await fetch(`${base}${path}`, { headers: { Authorization: `Bearer ${token}` } });
-  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-  return (await response.json()) as T;
-}
-
-async function readHistory(rest: Rest): Promise<Seen[]> {
+async function readEvents(rest: RestOptions, { room, after }: ReplayRecord): Promise<Seen[]> {
   const seen: Seen[] = [];
-  for (let after = 0; ;) {
-    const page = await get<{ events: Fact[]; next: number; more: boolean }>(
-      rest,
-      `/events?after=${after}&limit=500`,
-    );
-    for (const fact of page.events) {
+  for (let from = after; ;) {
+    const ask = { room, after: from, limit: 500 };
+    const { events, next, more } = await callRest(rest, "room:history", ask);
+    for (const fact of events) {
       if (fact.type !== "message.sent") continue;
-      seen.push({ seq: fact.seq, clientId: fact.clientId, text: fact.text ?? "" });
+      const { seq, clientId, by, text = null } = fact;
+      seen.push({ seq, clientId, user: by.id, text });
     }
-    if (!page.more) return seen;
-    after = page.next;
+    if (!more) return seen;
+    from = next;
   }
 }
 
-async function readMessages(rest: Rest): Promise<Seen[]> {
+async function readMessages(rest: RestOptions, { room, after }: ReplayRecord): Promise<Seen[]> {
   const seen: Seen[] = [];
-  for (let query = "after=0"; ;) {
-    const page = await get<{ items: Message[]; nextCursor: string | null }>(
-      rest,
-      `/messages?limit=200&${query}`,
-    );
-    for (const { seq, clientId, text = "" } of page.items) seen.push({ seq, clientId, text });
+  for (let place: { after: number } | { cursor: string } = { after }; ;) {
+    const page: CommandOutput<"message:list"> = await callRest(rest, "message:list", {
+      room,
+      ...place,
+      limit: 200,
+    });
+    for (const { seq, clientId, by, text = null } of page.items) {
+      seen.push({ seq, clientId, user: by.id, text });
+    }
     if (page.nextCursor === null) return seen;
-    query = `cursor=${page.nextCursor}`;
+    place = { cursor: page.nextCursor };
   }
 }
 
-async function readPostgres(databaseUrl: string, slug: string): Promise<Seen[]> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+async function readRows(
+  databaseUrl: string,
+  { room, after }: ReplayRecord,
+): Promise<readonly Seen[]> {
+  const sql = postgres(databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
     return await sql<Seen[]>`
-      SELECT f.seq::float8 AS seq, f.client_id AS "clientId", f.text
-      FROM facts f JOIN rooms r ON r.id = f.room_id
-      WHERE r.slug = ${slug} AND f.type = 'message.sent' ORDER BY f.seq`;
+      SELECT seq::float8 AS seq, client_id AS "clientId", by_id AS "user", text
+      FROM facts WHERE room_id = ${room} AND seq > ${after} AND type = 'message.sent'
+      ORDER BY facts.seq`;
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 1 });
   }
 }

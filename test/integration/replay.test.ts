@@ -1,183 +1,193 @@
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import postgres from "postgres";
+import postgres, { type Sql } from "postgres";
 
-import { parseLog } from "../../bench/replay/parse-log.ts";
-import { eventually } from "../support/eventually.ts";
+import { showVerdict } from "../../bench/replay/show-verdict.ts";
+import { verify } from "../../bench/replay/verify.ts";
 import { type RunningProcess, startProcess } from "../support/processes.ts";
+import { runReplay } from "../support/run-replay.ts";
 import { openTestStores, type TestStores } from "../support/stores.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const sample = path.join(root, "bench/sample/watercooler.txt");
+const sample = fileURLToPath(new URL("../../bench/sample/watercooler.txt", import.meta.url));
+const ALL_IS_WELL = "nothing lost, doubled or out of order";
 
 let stores: TestStores;
 let gateway: RunningProcess;
 let worker: RunningProcess;
+let sql: Sql;
 let folder: string;
-let env: Record<string, string>;
+
 beforeAll(async () => {
   stores = await openTestStores();
-  folder = await mkdtemp(path.join(tmpdir(), "eddy-replay-"));
-  env = { DATABASE_URL: stores.databaseUrl, REDIS_URL: stores.redisUrl };
+  const env = { DATABASE_URL: stores.databaseUrl, REDIS_URL: stores.redisUrl };
   [gateway, worker] = await Promise.all([
     startProcess("server/main.ts", env),
     startProcess("workers/main.ts", env),
   ]);
-});
+  sql = postgres(stores.databaseUrl, { max: 1, onnotice: () => {} });
+  folder = await mkdtemp(path.join(tmpdir(), "eddy-replay-"));
+}, 60_000);
+
 afterAll(async () => {
   for (const running of [gateway, worker]) running.kill("SIGTERM");
   await Promise.all([gateway.exited, worker.exited]);
+  await sql.end({ timeout: 1 });
   await stores.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Ran {
-  code: number | null;
-  output: string;
-}
-
-/** Runs the tool as a person would. */
-function replay(...args: string[]): { done: Promise<Ran>; output: () => string } {
-  const child = spawn(process.execPath, ["--import", "tsx", "bench/replay/main.ts", ...args], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  const done = new Promise<Ran>((resolve) => {
-    child.once("close", (code) => resolve({ code, output }));
-  });
-  return { done, output: () => output };
-}
-
-const playInto = (room: string, file: string, speed: string) => {
+/** Plays the sample into a room and answers its record. */
+async function playSample(room: string): Promise<string> {
   const record = path.join(folder, `${room}.record`);
-  const run = replay(
-    file,
-    "--speed",
-    speed,
-    "--url",
-    gateway.url,
-    "--room",
-    room,
-    "--record",
-    record,
-  );
-  return { ...run, record };
-};
+  const to = ["--url", gateway.url, "--room", room, "--record", record];
+  const run = await runReplay(sample, "--speed", "max", ...to);
+  expect(run.output).toContain("sent 20 · accepted 20 · stored 20 · heard live 20");
+  expect(run.code).toBe(0);
+  return record;
+}
 
-const prove = (record: string) => replay("--verify", record, "--database", stores.databaseUrl).done;
-
-describe("a chat log, played through real sockets", () => {
-  test("the sample arrives once and in order: live, over REST and in Postgres", async () => {
-    const { done, record } = playInto("sample", sample, "max");
-    expect(await done).toMatchObject({
-      code: 0,
-      output: expect.stringContaining("Played 20 lines of 5 people"),
-    });
-    const { code, output } = await prove(record);
-    expect(output).toContain("Nothing is lost, doubled or out of order.");
-    expect(code).toBe(0);
-  });
-
-  test("the proof finds a line that is lost, one that is changed, and two that changed places", async () => {
-    const { done, record } = playInto("spoiled", sample, "max");
-    await done;
-    const sql = postgres(stores.databaseUrl, { max: 1, onnotice: () => {} });
-    const ofRoom = sql`room_id = (SELECT id FROM rooms WHERE slug = 'spoiled')`;
-    await sql`DELETE FROM facts WHERE ${ofRoom} AND seq = 3`;
-    await sql`UPDATE facts SET text = 'something else' WHERE ${ofRoom} AND seq = 5`;
-    await sql`UPDATE facts SET seq = 1000 WHERE ${ofRoom} AND seq = 7`;
-    await sql.end();
-    const { code, output } = await prove(record);
-    expect(code).toBe(1);
-    expect(output).toMatch(/line 3 is lost/u);
-    expect(output).toMatch(/line 5 says something else/u);
-    expect(output).toMatch(/line 7 is out of order/u);
-  });
-
-  test("1,500 lines at 50 times their speed, the gateway restarted twice and the worker killed: nothing is lost", async () => {
-    const { done, record, output } = playInto("restarts", longLog(), "50");
-    const sent = () =>
-      existsSync(record) ? readFileSync(record, "utf8").split('{"sent"').length - 1 : 0;
-    const after = (lines: number) =>
-      eventually(() => expect(sent()).toBeGreaterThan(lines), { withinMs: 60_000 });
-    const sameDoor = { ...env, PORT: new URL(gateway.url).port };
-    await after(300);
-    gateway.kill("SIGKILL");
-    await gateway.exited;
-    gateway = await startProcess("server/main.ts", sameDoor);
-    await after(700);
-    worker.kill("SIGKILL");
-    await worker.exited;
-    worker = await startProcess("workers/main.ts", env);
-    await after(1_000);
-    gateway.kill("SIGTERM");
-    expect(await gateway.exited).toBe(0);
-    gateway = await startProcess("server/main.ts", sameDoor);
-    expect(await done).toMatchObject({
-      code: 0,
-      output: expect.stringContaining("Played 1500 lines"),
-    });
-    expect(output()).not.toContain("refuses");
-    const proof = await prove(record);
-    expect(proof.output).toContain("Nothing is lost, doubled or out of order.");
-    expect(proof.code).toBe(0);
-  }, 120_000);
-});
-
-/** A real log where there is one, else one that is made up: 1,500 lines within half an hour. */
-function longLog(): string {
-  const shared = path.join(root, "../shared/data/disentanglement/dev");
-  const lines = existsSync(shared)
-    ? readdirSync(shared)
-        .slice(0, 2)
-        .flatMap((name) => parseLog(readFileSync(path.join(shared, name), "utf8")).lines)
-    : Array.from({ length: 1_500 }, (_, i) => ({ who: `p${(i * 7) % 23}`, text: `line ${i}` }));
-  const file = path.join(folder, "long.jsonl");
-  const rows = lines
-    .slice(0, 1_500)
-    .map(({ who, text }, i) => JSON.stringify({ time: Math.floor(i * 0.6), user: who, text }));
-  writeFileSync(file, rows.join("\n"));
+/** Writes a record that differs from the true one. */
+async function recordOf(name: string, rows: string[]): Promise<string> {
+  const file = path.join(folder, `${name}.record`);
+  await writeFile(file, `${rows.join("\n")}\n`);
   return file;
 }
 
-describe("reading logs", () => {
-  test("plain text and JSON lines, joins left out, control characters taken out, midnight passed", () => {
-    const text = parseLog(
-      "[23:59] <ada> late\n[00:01] <@grace> \u0002early\u0002\n00:02 * ada waves\n[00:03] -!- bob has joined\n",
-    );
-    expect(text).toEqual({
-      lines: [
-        { at: 86_340, who: "ada", text: "late" },
-        { at: 86_460, who: "grace", text: "early" },
-        { at: 86_520, who: "ada", text: "* ada waves" },
-      ],
-      skipped: 1,
-      cleaned: 1,
-    });
-    const rows = [
-      '{"time":60,"user":"a","text":"x","system":false}',
-      '{"time":61,"user":"b","text":"joined","system":true}',
-    ];
-    expect(parseLog(rows.join("\n"))).toMatchObject({
-      lines: [{ at: 60, who: "a", text: "x" }],
-      skipped: 1,
-    });
+const isSeen = (row: string) => row.startsWith('{"kind":"seen"');
+
+/** Gives a stored fact of a room another seq. */
+const move = (room: string, from: number, to: number) =>
+  sql`UPDATE facts SET seq = ${to} WHERE room_id = ${room} AND seq = ${from}`;
+
+async function swap(room: string, one: number, other: number): Promise<void> {
+  await move(room, one, 1_000);
+  await move(room, other, one);
+  await move(room, 1_000, other);
+}
+
+const prove = (record: string) => runReplay("--verify", record, "--database", stores.databaseUrl);
+
+describe("a replay", () => {
+  test("[G5] the sample arrives once and in order: live, over REST and in Postgres", async () => {
+    const { code, output } = await prove(await playSample("sample"));
+    expect(output).toContain(ALL_IS_WELL);
+    for (const view of ["live view", "REST /events", "REST /messages", "PostgreSQL"]) {
+      expect(output).toMatch(
+        new RegExp(`${view} +\\| +20 \\| +20 \\| +0 \\| +0 \\| +0 \\| +0 \\|`, "u"),
+      );
+    }
+    expect(code).toBe(0);
+  }, 60_000);
+
+  test("into a room that has a past is proved by itself", async () => {
+    await playSample("twice");
+    const { code, output } = await prove(await playSample("twice"));
+    expect(output).toContain(ALL_IS_WELL);
+    expect(code).toBe(0);
+  }, 60_000);
+});
+
+describe("a verification notices", () => {
+  let rows: string[];
+  let room: string;
+  beforeAll(async () => {
+    rows = (await readFile(await playSample("mutants"), "utf8")).trimEnd().split("\n");
+    ({ room } = JSON.parse(rows[0] ?? "") as { room: string });
+  }, 60_000);
+
+  test("a fact that is missing in Postgres", async () => {
+    const [taken] = await sql`DELETE FROM facts WHERE room_id = ${room} AND seq = 7 RETURNING *`;
+    const { code, output } = await prove(await recordOf("deleted", rows));
+    expect(output).toMatch(/PostgreSQL, lost: line 7 \(seq 7\)/u);
+    expect(output).not.toContain(ALL_IS_WELL);
+    expect(code).toBe(1);
+    await sql`INSERT INTO facts ${sql(taken as Record<string, never>)}`;
+    expect((await prove(await recordOf("put-back", rows))).code).toBe(0);
+  }, 60_000);
+
+  test("two facts that changed places in Postgres", async () => {
+    await swap(room, 11, 12);
+    const { code, output } = await prove(await recordOf("swapped", rows));
+    expect(output).toContain("PostgreSQL, out of order: line 11 stands behind line 12");
+    expect(code).toBe(1);
+    await swap(room, 11, 12);
+  }, 60_000);
+
+  test("words that changed in Postgres", async () => {
+    const put = (text: string) =>
+      sql`UPDATE facts SET text = ${text} WHERE room_id = ${room} AND seq = 5 RETURNING text`;
+    const [before] = await sql`SELECT text FROM facts WHERE room_id = ${room} AND seq = 5`;
+    await put("something else");
+    const { code, output } = await prove(await recordOf("changed", rows));
+    expect(output).toContain('PostgreSQL, changed: line 5 says "something else" instead of');
+    expect(code).toBe(1);
+    await put(String(before?.["text"]));
+  }, 60_000);
+
+  test.each([
+    ["lost", (list: string[], at: number) => list.toSpliced(at, 1)],
+    ["doubled", (list: string[], at: number) => list.toSpliced(at, 0, list[at] ?? "")],
+    [
+      "out of order",
+      (list: string[], at: number) => list.toSpliced(at, 2, list[at + 1] ?? "", list[at] ?? ""),
+    ],
+    [
+      "changed",
+      (list: string[], at: number) =>
+        list.toSpliced(at, 0, (list[at] ?? "").replace(/"clientId":"[^"]*"/u, '"clientId":"x"')),
+    ],
+  ])("a message that is %s in the live view", async (what, spoil) => {
+    // The listener's rows in front, so that one that is next to another is so in its view too.
+    const [head = "", ...others] = rows;
+    const ordered = [head, ...others.filter(isSeen), ...others.filter((row) => !isSeen(row))];
+    const file = await recordOf(`live-${what}`, spoil(ordered, 4));
+    const verdict = await verify(file, { url: undefined, databaseUrl: undefined });
+    expect(showVerdict(verdict)).toContain(`live view, ${what}: `);
+    expect(verdict.holds).toBe(false);
   });
 
-  test("a line that is neither is named by its number", () => {
-    expect(() => parseLog("[12:00] <a> fine\nwhat is this")).toThrow(/Line 2/u);
-    expect(() => parseLog('{"time":1}')).toThrow(/Line 1 has no time, user and text/u);
-  });
+  test("a replay that did not get to its end", async () => {
+    const { code, output } = await prove(await recordOf("cut", rows.slice(0, -1)));
+    expect(output).toContain("The replay did not get to its end");
+    expect(code).toBe(1);
+  }, 60_000);
+});
+
+describe("a replay that cannot be says why", () => {
+  test.each([
+    ["no server", () => [sample, "--url", "http://localhost:9"], "Does Eddy run there?"],
+    ["no file", () => ["nothing-there.txt"], "nothing-there.txt"],
+    ["no log", () => [path.join(folder, "odd.txt")], "Line 2 is neither"],
+    ["no speed", () => [sample, "--speed", "fast"], "--speed takes a number above 0, or max"],
+    ["no option", () => [sample, "--quick"], "--quick"],
+    ["no record", () => ["--verify", sample], "is no record of a replay"],
+  ])(
+    "%s",
+    async (_, args, message) => {
+      await writeFile(path.join(folder, "odd.txt"), "12:00 <ada> hi\nwhat is this\n");
+      const { code, output } = await runReplay(...args());
+      expect(output).toContain(message);
+      expect(output).not.toMatch(/^ +at /mu);
+      expect(code).toBe(2);
+    },
+    60_000,
+  );
+
+  test("the server lets nobody say so much", async () => {
+    const limited = await startProcess("server/main.ts", {
+      DATABASE_URL: stores.databaseUrl,
+      REDIS_URL: stores.redisUrl,
+      LIMITS: "on",
+      LIMIT_GUESTS_PER_IP_PER_HOUR: "3",
+    });
+    const { code, output } = await runReplay(sample, "--url", limited.url, "--speed", "max");
+    expect(output).toContain("rate_limited: start it with LIMITS=off");
+    expect(code).toBe(2);
+    limited.kill("SIGTERM");
+    await limited.exited;
+  }, 60_000);
 });
