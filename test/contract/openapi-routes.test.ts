@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Socket } from "socket.io-client";
+import { v7 as uuidv7 } from "uuid";
+import type { z } from "zod";
+
+import type { Command, Route } from "../../protocol/command.ts";
+import { type CommandInput, type CommandName, commands } from "../../protocol/commands.ts";
+import type { Room, Sanction } from "../../protocol/shapes.ts";
+import { firstGateway, openWorld, type Person, say, type World } from "../support/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld({ worker: false });
+});
+afterAll(() => world.close());
+
+/** Ada's room, in which she and Grace have each said something. */
+interface Scene {
+  ada: Person;
+  grace: Person;
+  socket: Socket;
+  room: Room;
+  seq: number;
+}
+
+async function scene(): Promise<Scene> {
+  const [ada, grace] = await Promise.all([world.person("Ada"), world.person("Grace")]);
+  const room = await ada.openRoom();
+  const socket = await ada.connect();
+  const { seq } = await say(socket, room.id, "mine");
+  await say(await grace.connect(), room.id, "and mine");
+  return { ada, grace, socket, room, seq };
+}
+
+type Give<N extends CommandName> = (on: Scene) => CommandInput<N> | Promise<CommandInput<N>>;
+
+/** A good input of each command, as its scene needs it. A new command without one does not compile. */
+const inputs = {
+  "guest:create": () => ({ displayName: "Grace" }),
+  "session:renew": ({ ada }) => ({ token: ada.token }),
+  "me:get": () => ({}),
+  "room:create": () => ({
+    title: "Lobby",
+    slug: `lobby-${uuidv7().slice(-12)}`,
+    topic: "",
+    visibility: "unlisted",
+  }),
+  "room:list": () => ({ sort: "new", q: "Water", limit: 1 }),
+  "room:get": ({ room }) => ({ room: room.slug }),
+  "room:update": ({ room }) => ({ room: room.id, title: "New", tags: ["tea"], slowModeSeconds: 1 }),
+  "room:archive": ({ room }) => ({ room: room.id }),
+  "room:enter": ({ room }) => ({ room: room.id, since: { epoch: 1, seq: 0 }, limit: 1 }),
+  "room:leave": ({ room }) => ({ room: room.id }),
+  "room:history": ({ room }) => ({ room: room.id, after: 0, limit: 1 }),
+  "room:read": ({ room, seq }) => ({ room: room.id, seq }),
+  "typing:start": ({ room }) => ({ room: room.id }),
+  "message:send": ({ room, seq }) => ({
+    room: room.id,
+    clientId: uuidv7(),
+    text: "Hello?",
+    replyTo: seq,
+  }),
+  "message:edit": ({ room, seq }) => ({ room: room.id, seq, text: "better" }),
+  "message:remove": ({ room, seq }) => ({ room: room.id, seq, reason: "a slip" }),
+  "reaction:add": ({ room, seq }) => ({ room: room.id, seq, emoji: "👍🏽" }),
+  "reaction:remove": async ({ room, seq, ada }) => {
+    await ada.rest("PUT", `/rooms/${room.id}/messages/${seq}/reactions/👍🏽`);
+    return { room: room.id, seq, emoji: "👍🏽" };
+  },
+  "message:pin": ({ room, seq }) => ({ room: room.id, seq }),
+  "message:unpin": async ({ room, seq, ada }) => {
+    await ada.rest("PUT", `/rooms/${room.id}/messages/${seq}/pin`);
+    return { room: room.id, seq };
+  },
+  "message:list": ({ room }) => ({ room: room.id, limit: 1 }),
+  "message:get": async ({ room, seq, ada }) => {
+    // As much on it as there can be.
+    await ada.rest("PUT", `/rooms/${room.id}/messages/${seq}/pin`);
+    await ada.rest("PUT", `/rooms/${room.id}/messages/${seq}/reactions/👍🏽`);
+    await ada.rest("PATCH", `/rooms/${room.id}/messages/${seq}`, { text: "edited" });
+    return { room: room.id, seq };
+  },
+  "member:list": ({ room }) => ({ room: room.id, limit: 1 }),
+  "member:set-role": ({ room, grace }) => ({
+    room: room.id,
+    user: grace.user.id,
+    role: "moderator",
+  }),
+  "sanction:create": ({ room, grace }) => ({
+    room: room.id,
+    user: grace.user.id,
+    kind: "mute",
+    seconds: 60,
+    reason: "spam",
+  }),
+  "sanction:list": async (on) => {
+    await mute(on);
+    return { room: on.room.id };
+  },
+  "sanction:lift": async (on) => ({ room: on.room.id, id: await mute(on), reason: "amends" }),
+  "filter:get": ({ room }) => ({ room: room.id }),
+  "filter:set": ({ room }) => ({ room: room.id, rules: [{ name: "Spam", phrase: "buy now" }] }),
+} satisfies { [N in CommandName]: Give<N> };
+
+async function mute({ ada, grace, room }: Scene): Promise<Sanction["id"]> {
+  const { body } = await ada.rest<Sanction>("POST", `/rooms/${room.id}/sanctions`, {
+    user: grace.user.id,
+    kind: "mute",
+    reason: "spam",
+  });
+  return body.id;
+}
+
+type Row = [CommandName, Command];
+const rows = Object.entries(commands) as Row[];
+
+async function inputOf(name: CommandName, on: Scene): Promise<Record<string, unknown>> {
+  const give: (on: Scene) => object | Promise<object> = inputs[name];
+  return { ...(await give(on)) };
+}
+
+/** How an input goes over REST: what the path names is in the path, the rest in the query or the body. */
+function requestOf({ method, path }: Route, input: Record<string, unknown>) {
+  const fields = new Map(Object.entries(input));
+  const filled = path.replaceAll(/:(\w+)/gu, (_whole, field: string) => {
+    const value = encodeURIComponent(String(fields.get(field)));
+    fields.delete(field);
+    return value;
+  });
+  if (method !== "GET") return { path: filled, body: Object.fromEntries(fields) };
+  const query = new URLSearchParams([...fields].map(([field, value]) => [field, String(value)]));
+  return { path: `${filled}?${query.toString()}`, body: undefined };
+}
+
+/** The answer is what its schema says, with nothing besides. */
+function expectFits(output: z.ZodObject, answer: unknown): void {
+  const { error, data } = output.safeParse(answer);
+  expect(error).toBeUndefined();
+  expect(answer).toEqual(data);
+}
+
+describe("what a command answers is what its schema says", () => {
+  test.each(rows.filter(([, { rest }]) => rest !== null))(
+    "%s, over REST",
+    async (name, command) => {
+      const on = await scene();
+      const route = command.rest as Route;
+      const { path, body } = requestOf(route, await inputOf(name, on));
+      const answer = await on.ada.rest(route.method, path, body);
+      expect(answer.body.detail).toBeUndefined();
+      expect(answer.status).toBe(route.status);
+      expectFits(command.output, answer.body);
+    },
+  );
+
+  test.each(rows.filter(([, { socket }]) => socket))("%s, over a socket", async (name, command) => {
+    const on = await scene();
+    const input = await inputOf(name, on);
+    const { ok, ...answer } = await on.socket.timeout(10_000).emitWithAck(name, input);
+    expect(answer.error).toBeUndefined();
+    expect(ok).toBe(true);
+    expectFits(command.output, answer);
+  });
+
+  test("every command is offered on one of both", () => {
+    expect(rows.filter(([, { rest, socket }]) => rest === null && !socket)).toEqual([]);
+  });
+});
+
+describe("/openapi.json of a gateway", () => {
+  interface Document {
+    paths: Record<string, Record<string, unknown>>;
+  }
+
+  async function operations(): Promise<[string, string][]> {
+    const answer = await fetch(`${firstGateway(world).url}/openapi.json`);
+    const { paths } = (await answer.json()) as Document;
+    return Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method): [string, string] => [method.toUpperCase(), path]),
+    );
+  }
+
+  test("names no route that is not there", async () => {
+    const { ada, room } = await scene();
+    const listed = await operations();
+    expect(listed.length).toBeGreaterThan(rows.length / 2);
+    for (const [method, template] of listed) {
+      const path = template.replace("{room}", room.id).replaceAll(/\{\w+\}/gu, "x");
+      const answer = await fetch(`${firstGateway(world).url}${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${ada.token}` },
+        redirect: "manual",
+      });
+      expect(`${method} ${path}: ${await answer.text()}`).not.toMatch(/no such (?:route|page)/u);
+    }
+  });
+
+  test("names every route that is there", async () => {
+    const listed = new Set((await operations()).map((operation) => operation.join(" ")));
+    const routes = rows.flatMap(([, { rest }]) =>
+      rest === null ? [] : [`${rest.method} /v1${rest.path.replaceAll(/:(\w+)/gu, "{$1}")}`],
+    );
+    expect(routes.filter((route) => !listed.has(route))).toEqual([]);
+  });
+
+  test("and of its problems, each type leads to its section of the docs", async () => {
+    const { ada } = await scene();
+    const { body } = await ada.rest("GET", "/rooms/no-such-room");
+    const [page = "", section = ""] = (body.type ?? "").split("#");
+    const docs = await (await fetch(`${firstGateway(world).url}${page}`)).text();
+    expect(section).toBe("error-not_found");
+    expect(docs).toContain(`id="${section}"`);
+  });
+});
