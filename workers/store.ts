@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { TransactionSql } from "postgres";
 
 import {
   lockForStoring,
@@ -67,12 +68,7 @@ async function storeBisecting(deps: StoreDeps, room: RoomId, most: number): Prom
   } catch (error) {
     if (!isDataError(error)) throw error;
     if (most > 1) return storeBisecting(deps, room, Math.ceil(most / 4));
-    await quarantineNext(
-      deps,
-      room,
-      sqlStateOf(error),
-      error instanceof Error ? error.message : "",
-    );
+    await storeOrPutAside(deps, room);
     return [room];
   }
 }
@@ -108,7 +104,7 @@ async function storeOnce(deps: StoreDeps, rooms: RoomId[], most: number): Promis
   );
   for (const { facts } of stored) metrics.stored.inc(facts);
   for (const { room } of poisoned) {
-    await quarantineNext(deps, room, "00000", "It is no fact.");
+    await storeOrPutAside(deps, room);
   }
   return [
     ...stored.filter(({ facts }) => facts >= most).map(({ room }) => room),
@@ -164,27 +160,53 @@ function parseEntry(seq: number, json: string): Fact | null {
   }
 }
 
-/** Puts the entry right after the watermark aside, in Postgres and in the hot log alike. */
-async function quarantineNext(
-  deps: StoreDeps,
-  room: RoomId,
-  sqlstate: string,
-  reason: string,
-): Promise<void> {
+/**
+ * Stores the entry right after the watermark, or puts it aside, in Postgres and in the hot log alike,
+ * when it is what is refused. It is tried and judged under one lock: between a refusal and a second
+ * transaction another worker may have put the culprit aside, and its neighbour would be blamed.
+ */
+async function storeOrPutAside(deps: StoreDeps, room: RoomId): Promise<void> {
   const { stores, metrics, log, now } = deps;
-  const put = await stores.store.sql.begin(async (tx) => {
+  const done = await stores.store.sql.begin(async (tx) => {
     const [mark] = await lockForStoring(tx, [room]);
     if (mark === undefined) return null;
-    const [entry] = await readUnstored(deps, mark, 1);
+    const entries = await readUnstored(deps, mark, 1);
+    const [entry] = entries;
     if (entry === undefined) return null;
-    const { seq, n, json } = entry;
+    const { batch, poison } = readBatch(deps, { mark, entries });
+    if (poison === null && batch.entries.length === 0) return null;
+    const refusal = poison === null ? await tryToStore(tx, batch) : NO_FACT;
+    const { seq } = entry;
+    if (refusal === null) return { seq, refusal, tombstone: null };
     const tombstone = tombstoneAt(seq, new Date(now()).toISOString());
-    await quarantineEntry(tx, { room, seq, n, json, sqlstate, reason }, tombstone);
-    return tombstone;
+    await quarantineEntry(tx, { room, ...entry, ...refusal }, tombstone);
+    return { seq, refusal, tombstone };
   });
-  if (put === null) return;
-  metrics.quarantined.inc();
-  log.error({ room, seq: put.seq, sqlstate }, "an entry was put in quarantine");
-  await replaceBody(stores.link, room, put);
-  await noteStored(stores.link, { room, seq: put.seq, keep: deps.keep });
+  if (done === null) return;
+  const { seq, refusal, tombstone } = done;
+  if (tombstone !== null) {
+    metrics.quarantined.inc();
+    log.error({ room, seq, sqlstate: refusal.sqlstate }, "an entry was put in quarantine");
+    await replaceBody(stores.link, room, tombstone);
+  }
+  await noteStored(stores.link, { room, seq, keep: deps.keep });
+}
+
+/** Why Postgres refuses what an entry holds. */
+interface RowRefusal {
+  sqlstate: string;
+  reason: string;
+}
+
+const NO_FACT: RowRefusal = { sqlstate: "00000", reason: "It is no fact." };
+
+/** Null when it is stored. Errors: those that are not about the row. */
+async function tryToStore(tx: TransactionSql, batch: RoomBatch): Promise<RowRefusal | null> {
+  try {
+    await tx.savepoint((nested) => storeFacts(nested, [batch]));
+    return null;
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    return { sqlstate: sqlStateOf(error), reason: error instanceof Error ? error.message : "" };
+  }
 }
