@@ -10,6 +10,7 @@ import {
   hold,
   idOf,
   keptLog,
+  metaOf,
   openBackstage,
   untilBlocked,
   untilStored,
@@ -96,6 +97,22 @@ describe("a stop loses nothing", () => {
     expect(sockets.map(({ connected }) => connected)).not.toContain(true);
   });
 
+  test("[G16] a command that is under way when the stop begins is answered, however long it takes", async () => {
+    const ada = await world.person("Ada");
+    const room = await ada.openRoom();
+    const gateway = await startProcess("server/main.ts", env);
+    const socket = await connectSocket(gateway.url, ada.token);
+    const letGo = await hold(backstage, "LOCK TABLE members IN ACCESS EXCLUSIVE MODE");
+    const entering = ask(socket, "room:enter", { room: room.id });
+    await untilBlocked(backstage);
+    gateway.kill("SIGTERM");
+    await eventually(async () => expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503));
+    expect(socket.connected).toBe(true);
+    await letGo();
+    expect(await entering).toMatchObject({ ok: true });
+    expect(await gateway.exited).toBe(0);
+  });
+
   test("[G16] a worker that is told to stop finishes the transaction that it has begun", async () => {
     const ada = await world.person("Ada");
     const room = await ada.openRoom();
@@ -109,5 +126,7 @@ describe("a stop loses nothing", () => {
     expect(await worker.exited).toBe(0);
     await untilStored(backstage, idOf(room), 20, 100);
     expect(await keptLog(backstage, idOf(room))).toHaveLength(20);
+    // And it has told so: nobody has to find out later.
+    expect(await metaOf(backstage, idOf(room))).toMatchObject({ stored: "20" });
   });
 });

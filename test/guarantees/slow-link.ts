@@ -4,10 +4,10 @@ import { createServer, type Server, Socket } from "node:net";
 export interface SlowLink {
   /** The store's URL, through this link. */
   url: string;
-  /** From now on answers wait. */
-  stall: () => void;
-  /** How many bytes of answers wait. */
-  waiting: () => number;
+  /** From now on answers wait. With a pattern: those of the connection that asks what fits it. */
+  stall: (whenAsked?: RegExp) => void;
+  /** All that waits. */
+  waiting: () => string;
   /** Answers arrive again, those that waited first. */
   flow: () => void;
   close: () => Promise<void>;
@@ -16,7 +16,8 @@ export interface SlowLink {
 /** Opens a link to a store that holds answers back when told to. */
 export async function openSlowLink(target: string): Promise<SlowLink> {
   const { hostname, port } = new URL(target);
-  let stalled = false;
+  let trap: RegExp | null = null;
+  const stalled = new Set<Socket>();
   const held: { client: Socket; chunk: Buffer }[] = [];
   const sockets = new Set<Socket>();
   const server: Server = createServer((client) => {
@@ -30,9 +31,12 @@ export async function openSlowLink(target: string): Promise<SlowLink> {
         store.destroy();
       });
     }
-    client.on("data", (chunk) => void store.write(chunk));
+    client.on("data", (chunk) => {
+      if (trap?.test(chunk.toString("latin1")) === true) stalled.add(client);
+      store.write(chunk);
+    });
     store.on("data", (chunk) => {
-      if (stalled) held.push({ client, chunk });
+      if (stalled.has(client)) held.push({ client, chunk });
       else client.write(chunk);
     });
   });
@@ -43,12 +47,13 @@ export async function openSlowLink(target: string): Promise<SlowLink> {
   url.host = `127.0.0.1:${address.port}`;
   return {
     url: url.href,
-    stall: () => {
-      stalled = true;
+    stall: (whenAsked) => {
+      trap = whenAsked ?? /(?:)/u;
     },
-    waiting: () => held.reduce((sum, { chunk }) => sum + chunk.length, 0),
+    waiting: () => held.map(({ chunk }) => chunk.toString()).join(""),
     flow: () => {
-      stalled = false;
+      stalled.clear();
+      trap = null;
       for (const { client, chunk } of held.splice(0)) client.write(chunk);
     },
     close: async () => {
