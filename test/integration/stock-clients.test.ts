@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from "uuid";
 
 import type { Fact } from "../../protocol/facts.ts";
 import { Reader } from "../guarantees/reader.ts";
+import { endWithUs } from "../support/end-with-us.ts";
 import { eventually } from "../support/eventually.ts";
 import { firstGateway, openWorld, say, type World } from "../support/world.ts";
 
@@ -69,11 +70,12 @@ class PythonClient {
   readonly ready: Promise<unknown>;
   #complaint = "";
 
-  constructor(url: string, name: string) {
+  constructor(url: string, ...args: string[]) {
     const script = fileURLToPath(new URL("../support/python-client.py", import.meta.url));
-    this.#child = spawn("/usr/bin/python3", [script, url, name], {
+    this.#child = spawn("/usr/bin/python3", [script, url, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
     });
+    if (this.#child.pid !== undefined) endWithUs({ pid: this.#child.pid });
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.#complaint += chunk.toString();
     });
@@ -107,50 +109,62 @@ class PythonClient {
 
 const hasPython = spawnSync("/usr/bin/python3", ["-c", "import socketio, requests"]).status === 0;
 
-/** On a machine without it there is nothing to show; CI has it. */
+// On a machine without it there is nothing to show; CI has it.
 const pythonTest = hasPython ? test : test.skip;
 
-describe("a stock python-socketio client", () => {
-  test("is installed (apt-get install python3-socketio python3-requests)", () => {
+const whySkipped = hasPython ? "" : " (skipped: apt-get install python3-socketio python3-requests)";
+
+describe(`a stock python-socketio client${whySkipped}`, () => {
+  test("is installed where CI=true", () => {
     expect(hasPython || process.env["CI"] !== "true").toBe(true);
   });
 
-  pythonTest("enters, sends, misses messages and comes back for exactly those", async () => {
-    const ada = await world.person("Ada");
-    const room = await ada.openRoom();
-    const hers = await ada.connect();
-    const python = new PythonClient(firstGateway(world).url, "Pat");
-    try {
-      await python.ready;
-      expect(await python.ask({ do: "enter", room: room.slug })).toMatchObject({ ok: true });
-      const clientId = uuidv7();
-      const message = { do: "send", room: room.id, clientId, text: "hello from Python 🐍" };
-      const sent = await python.ask(message);
-      expect(sent).toMatchObject({ ok: true, seq: 1, duplicate: false });
-      expect(await python.ask(message)).toMatchObject({ ok: true, seq: 1, duplicate: true });
-      for (let i = 0; i < 5; i += 1) await say(hers, room.id, `seen ${i}`);
-      await eventually(async () =>
-        expect((await python.ask({ do: "facts" }))["facts"]).toHaveLength(6),
-      );
+  pythonTest.each([
+    { over: "its own transports", args: [], limit: 500, atLeast: 1 },
+    { over: "its own transports", args: [], limit: 25, atLeast: 3 },
+    { over: "polling alone", args: ["polling"], limit: 25, atLeast: 3 },
+  ])(
+    "enters, sends, misses messages and comes back for exactly those: over $over, $limit at a time",
+    async ({ args, limit, atLeast }) => {
+      const ada = await world.person("Ada");
+      const room = await ada.openRoom();
+      const hers = await ada.connect();
+      const python = new PythonClient(firstGateway(world).url, "Pat", ...args);
+      try {
+        await python.ready;
+        expect(await python.ask({ do: "enter", room: room.slug })).toMatchObject({ ok: true });
+        const clientId = uuidv7();
+        const message = { do: "send", room: room.id, clientId, text: "hello from Python 🐍" };
+        const sent = await python.ask(message);
+        expect(sent).toMatchObject({ ok: true, seq: 1, duplicate: false });
+        expect(await python.ask(message)).toMatchObject({ ok: true, seq: 1, duplicate: true });
+        for (let i = 0; i < 5; i += 1) await say(hers, room.id, `seen ${i}`);
+        await eventually(async () =>
+          expect((await python.ask({ do: "facts" }))["facts"]).toHaveLength(6),
+        );
 
-      await python.ask({ do: "disconnect" });
-      for (let i = 0; i < 60; i += 1) await say(hers, room.id, `missed ${i}`);
-      await python.ask({ do: "connect" });
-      const talking = Promise.all(
-        Array.from({ length: 20 }, (_, i) => say(hers, room.id, `meanwhile ${i}`)),
-      );
-      const entered = await python.ask({ do: "enter", room: room.id, since: true, limit: 25 });
-      expect(entered["pages"]).toEqual(expect.arrayContaining([25]));
-      await talking;
-      await say(hers, room.id, "welcome back");
-      await eventually(async () =>
-        expect((await python.ask({ do: "facts" }))["facts"]).toHaveLength(87),
-      );
-      const { facts, problems } = await python.ask({ do: "facts" });
-      expect(facts).toEqual(await logOf(room.id));
-      expect(problems).toEqual([]);
-    } finally {
-      python.close();
-    }
-  });
+        await python.ask({ do: "disconnect" });
+        for (let i = 0; i < 60; i += 1) await say(hers, room.id, `missed ${i}`);
+        await python.ask({ do: "connect" });
+        const talking = Promise.all(
+          Array.from({ length: 20 }, (_, i) => say(hers, room.id, `meanwhile ${i}`)),
+        );
+        const entered = await python.ask({ do: "enter", room: room.id, since: true, limit });
+        const pages = entered["pages"] as number[];
+        expect(pages.length).toBeGreaterThanOrEqual(atLeast);
+        expect(Math.max(...pages)).toBeLessThanOrEqual(limit);
+        await talking;
+        await say(hers, room.id, "welcome back");
+        await eventually(async () =>
+          expect((await python.ask({ do: "facts" }))["facts"]).toHaveLength(87),
+        );
+        const { facts, problems, transport } = await python.ask({ do: "facts" });
+        expect(facts).toEqual(await logOf(room.id));
+        expect(problems).toEqual([]);
+        if (args.includes("polling")) expect(transport).toBe("polling");
+      } finally {
+        python.close();
+      }
+    },
+  );
 });

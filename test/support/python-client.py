@@ -1,5 +1,6 @@
 """A client written from the contract alone, with stock python-socketio and requests.
 
+Arguments: the server's URL, a name, and the transports to use (by default those of the library).
 Reads one JSON command per line, answers one JSON line each:
   {"do": "enter", "room": ..., "since": ..., "limit": ...}   enters, page by page, until it is live
   {"do": "send", "room": ..., "clientId": ..., "text": ...}
@@ -13,6 +14,7 @@ import requests
 import socketio
 
 url, name = sys.argv[1], sys.argv[2]
+transports = sys.argv[3:] or None
 guest = requests.post(url + "/v1/guests", json={"displayName": name}, timeout=10)
 assert guest.status_code == 201, guest.text
 token = guest.json()["token"]
@@ -48,14 +50,14 @@ def connect():
     global client
     client = socketio.Client(reconnection=False)
     client.on("room.events", on_events)
-    client.connect(url, auth={"token": token}, wait_timeout=10)
+    client.connect(url, auth={"token": token}, transports=transports, wait_timeout=10)
 
 
 def enter(room, since, limit):
     global live
     pages = []
     while True:
-        ask = {"room": room, "limit": limit}
+        ask = {"room": room, "limit": limit, "catchUp": "all"}
         if since is not None:
             ask["since"] = dict(cursor)
         # The reply is taken under the lock that pushes take, so that they come behind it.
@@ -101,7 +103,7 @@ for line in sys.stdin:
         answer = {"ok": True}
     elif what == "facts":
         with lock:
-            answer = {"facts": facts, "problems": problems, "cursor": cursor}
+            answer = {"facts": facts, "problems": problems, "transport": client.transport()}
     else:
         client.disconnect()
         break
