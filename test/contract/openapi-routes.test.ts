@@ -128,7 +128,8 @@ function requestOf({ method, path }: Route, input: Record<string, unknown>) {
     return value;
   });
   if (method !== "GET") return { path: filled, body: Object.fromEntries(fields) };
-  const query = new URLSearchParams([...fields].map(([field, value]) => [field, String(value)]));
+  const query = new URLSearchParams();
+  for (const [field, value] of fields) query.set(field, String(value));
   return { path: `${filled}?${query.toString()}`, body: undefined };
 }
 
