@@ -45,14 +45,20 @@ export async function answer(
   on: SocketDeps,
   connection: Connection,
   name: unknown,
-  raw: unknown,
+  inputs: unknown[],
 ): Promise<Answered> {
+  const { user } = connection.session;
+  // What is no command counts, too: it would be the way to send without any limit.
+  const rate = isSocketCommand(name) ? commands[name].rate : "command";
+  await on.limiter.take(rate, { user, ip: connection.ip });
   if (!isSocketCommand(name)) {
     const shown = String(name).slice(0, 64).toWellFormed();
     throw new Refusal("invalid", `There is no command ${shown}; see /docs.`);
   }
-  const { user } = connection.session;
-  await on.limiter.take(commands[name].rate, { user, ip: connection.ip });
+  if (inputs.length > 1) {
+    throw new Refusal("invalid", "A command takes one input and an acknowledgement.");
+  }
+  const [raw] = inputs;
   if (isConnectionCommand(name)) return answerAboutConnection(on, connection, name, raw);
   const input = parseInput(name, raw);
   const run = async () => ({ data: await carryOut(on.deps, callerOf(connection), name, input) });

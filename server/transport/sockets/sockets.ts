@@ -129,10 +129,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     try {
       if (serving === null || draining)
         throw new Refusal("unavailable", "This gateway is stopping.");
-      if (inputs.length > 1) {
-        throw new Refusal("invalid", "A command takes one input and an acknowledgement.");
-      }
-      const { data, afterwards } = await answer(serving, connection, name, inputs[0]);
+      const { data, afterwards } = await answer(serving, connection, name, inputs);
       acknowledge?.({ ok: true, ...data });
       await afterwards?.();
     } catch (error) {
