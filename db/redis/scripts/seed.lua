@@ -37,6 +37,8 @@ if adopt == '1' then
 end
 
 local nowDigits = string.format('%.0f', now)
+-- Sends from before now may be in Postgres only; while nothing is stored there are none.
+local since = (survives or stored ~= '0') and nowDigits or '0'
 local eras = ''
 if survives then
   n, eras = m[3], m[4]
@@ -46,7 +48,7 @@ end
 redis.call('HSET', meta, 'run', run, 'epoch', epoch, 'head', last, 'stored', stored, 'base', base,
   'gap', string.format('%.0f', tonumber(base) - tonumber(last)), 'n', n, 'policy', policy,
   'eras', eras .. epoch .. ':' .. base .. ';',
-  'since', nowDigits, 'turnedAt', nowDigits, 'turnedSeq', last, 'fresh', '0')
+  'since', since, 'turnedAt', nowDigits, 'turnedSeq', last, 'fresh', '0')
 if last == stored then
   redis.call('ZREM', dirty, room)
 else
