@@ -27,6 +27,11 @@ Then proves that every line arrived exactly once and in order: live, over REST, 
   npm run replay -- --verify RECORD [--database DATABASE_URL] [--url http://localhost:3000]
 `;
 
+const WITHOUT_DATABASE = `
+PostgreSQL was not looked into: name it with --database. The one that npm start brings along:
+  postgres://eddy:$(cat .data/postgres.password)@127.0.0.1:PORT/eddy
+with the port that \`ps ax | grep 'postgres.*port='\` shows.`;
+
 const DEFAULT_URL = "http://localhost:3000";
 
 process.exitCode = await main();
@@ -106,8 +111,3 @@ async function prove(record: string, values: Values): Promise<number> {
   if (databaseUrl === undefined) console.info(WITHOUT_DATABASE);
   return verdict.holds ? 0 : 1;
 }
-
-const WITHOUT_DATABASE = `
-PostgreSQL was not looked into: name it with --database. The one that npm start brings along:
-  postgres://eddy:$(cat .data/postgres.password)@127.0.0.1:PORT/eddy
-with the port that \`ps ax | grep 'postgres.*port='\` shows.`;

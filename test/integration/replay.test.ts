@@ -83,6 +83,13 @@ describe("a replay", () => {
     expect(code).toBe(0);
   }, 60_000);
 
+  test("is proved without the database too, and says how to look into that", async () => {
+    const { code, output } = await runReplay("--verify", await playSample("no-database"));
+    expect(output).toContain(ALL_IS_WELL);
+    expect(output).toContain("name it with --database");
+    expect(code).toBe(0);
+  }, 60_000);
+
   test("into a room that has a past is proved by itself", async () => {
     await playSample("twice");
     const { code, output } = await prove(await playSample("twice"));
