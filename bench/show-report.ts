@@ -4,7 +4,7 @@ import { renderTable } from "./table.ts";
 
 /** A report in Markdown, to print and to keep. */
 export function showReport({ title, claims, tables, method, versions }: Report): string {
-  return [
+  const sections = [
     `# ${title}`,
     list(claims),
     ...tables.map(renderTable),
@@ -12,8 +12,8 @@ export function showReport({ title, claims, tables, method, versions }: Report):
     list(method),
     "## Machine",
     list(describeMachine(versions)),
-    "",
-  ].join("\n\n");
+  ];
+  return `${sections.join("\n\n")}\n`;
 }
 
 function list(lines: string[]): string {

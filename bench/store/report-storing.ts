@@ -27,6 +27,7 @@ export function reportStoring(found: {
       "Each way has a producer process, a worker process, a Redis and a PostgreSQL of its own, with the settings of `npm start`; only the one that is measured has work.",
       "All ways over the same 100 rooms, 120 bytes of text, in turns, the order turned round every round; medians, with the least and the most of the rounds in brackets. A ratio is divided round by round.",
       `Saturated: ${IN_FLIGHT} messages in flight at the producer. A leg ends when nothing waits any more; CPU time of the four, with the children of Postgres, is read from /proc.`,
+      "Paced: the producer wakes up every millisecond; what that costs is in every way's figures and makes the ratios smaller.",
       "After every leg the messages in Postgres are counted, and Eddy's logs checked to be 1..n in every room; one message lost or doubled ends the run.",
       "Lag: from the time a message was said to the commit time that Postgres noted for its row (track_commit_timestamp, on both sides).",
       "One job and one INSERT: BullMQ, 50 jobs at once, postgres.js with 10 connections, a table with a primary key and one index; it only stores. The third way first does what an append of Eddy's does, as separate commands (see `append`). Eddy's figures hold all of that, the hot log, its trimming, and the counts and indexes that reading needs.",

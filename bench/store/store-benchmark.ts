@@ -28,7 +28,7 @@ export const storeBenchmark: Benchmark = {
 async function compareAll(sides: Side[], { quick, onProgress }: RunOptions) {
   const scale = quick
     ? { warmUp: 500, saturated: 1_000, pacedSeconds: 0.5, rounds: 1 }
-    : { warmUp: 15_000, saturated: 20_000, pacedSeconds: 4, rounds: 4 };
+    : { warmUp: 13_000, saturated: 15_000, pacedSeconds: 4, rounds: 4 };
   const saturated: Omit<Load, "rooms"> = {
     messages: scale.saturated,
     perSecond: null,
