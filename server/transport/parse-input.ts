@@ -18,15 +18,22 @@ export function parseInput<N extends CommandName>(name: N, raw: unknown): Parsed
   const schema: z.ZodType = commands[name].input;
   const parsed = schema.safeParse(raw ?? {});
   if (parsed.success) return parsed.data as ParsedInput<N>;
-  const issues = parsed.error.issues.slice(0, MOST_ISSUES).map((issue) => ({
+  const found = parsed.error.issues.flatMap(withoutUnions);
+  const issues = found.slice(0, MOST_ISSUES).map((issue) => ({
     path: issue.path.map(String).join("."),
     message: shortened(issue.message),
   }));
-  const tooLarge = parsed.error.issues.find(
+  const tooLarge = found.find(
     (issue) => issue.code === "custom" && issue.params?.["eddyCode"] === "too_large",
   );
   if (tooLarge !== undefined) throw new Refusal("too_large", tooLarge.message, { issues });
   throw new Refusal("invalid", `The input of ${name} does not fit its schema.`, { issues });
+}
+
+/** What is wrong with a value of several forms is what is wrong with it in the first, usual one. */
+function withoutUnions(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  const usual = issue.code === "invalid_union" ? issue.errors[0] : undefined;
+  return usual?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 function shortened(message: string): string {
