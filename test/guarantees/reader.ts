@@ -57,6 +57,11 @@ export class Reader {
     return this.facts.map(({ seq }) => seq);
   }
 
+  /** Up to where it was told that all is stored. */
+  get storedUpTo(): number {
+    return Math.max(0, ...this.stored);
+  }
+
   get texts(): (string | undefined)[] {
     return this.facts.flatMap((fact) => (fact.type === "message.sent" ? [fact.text] : []));
   }

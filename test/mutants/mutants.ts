@@ -485,10 +485,10 @@ export const mutants: Mutant[] = [
   },
   {
     guarantee: "G14",
-    breaks: "a batch with a poison entry is not bisected",
+    breaks: "what Postgres refuses is tried again for ever",
     file: "workers/store.ts",
-    find: "    if (most > 1) return storeBisecting(deps, room, Math.ceil(most / 4));\n",
-    replace: "",
+    find: "    await storeOrPutAside(deps, room);\n    return [room];\n",
+    replace: "    throw error;\n",
     test: "test/guarantees/g14-poison.test.ts",
     title: "with a NUL",
   },
