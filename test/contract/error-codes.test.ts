@@ -236,6 +236,10 @@ describe.each(Object.entries(cases) as [ErrorCode, Case][])("%s", (code, { arran
   });
 });
 
+test("every code of the table has its case", () => {
+  expect(Object.keys(cases).toSorted()).toEqual(Object.keys(errorTable).toSorted());
+});
+
 test("a refusal for bad input says where, on both transports alike", async () => {
   const on = await eventually(scene, { withinMs: 10_000 });
   const [socket, rest] = [await sayOnSocket(on, { text: 7 }), await sayOnRest(on, { text: 7 })];
