@@ -41,6 +41,8 @@ const TELL_HEAD_EVERY_MS = 10_000;
 const LINGER_MS = 30_000;
 /** Presence is said anew this often, well before it would expire. */
 const PRESENCE_EVERY_MS = 10_000;
+/** Least time between two presence pushes of a room: the tick alone is shorter. */
+const PRESENCE_TOLD_MS = 1_000;
 /** A subscriber that does not answer a PING for this long is cut, and connects anew. */
 const PING_DEADLINE_MS = 1_500;
 
@@ -313,8 +315,10 @@ export class FeedHub {
       const typing = room.presence.takeTyping(room.id);
       if (typing !== null) emit(room.id, "room.typing", typing);
       if (sayAnew) await notePresent(stores.link, room.id, room.presence.here);
+      if (now() - room.presenceToldAt < PRESENCE_TOLD_MS) continue;
       const changes = room.presence.takeChanges(room.id);
       if (changes === null || room.liveCount === 0) continue;
+      room.presenceToldAt = now();
       const { count } = await readPresent(stores.link, room.id, 1);
       emit(room.id, "room.presence", { ...changes, count });
     }

@@ -34,6 +34,8 @@ export class LiveRoom {
   emptySince: number;
   /** When the head was last told to members (ms). */
   headToldAt = 0;
+  /** When a change of who is here was last told (ms). */
+  presenceToldAt = 0;
 
   constructor(id: RoomId, feed: RoomFeed, now: number) {
     this.id = id;
