@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 
+import { appendFact } from "../db/redis/append-fact.ts";
+import { type AppendResult, factRest } from "../db/redis/append-facts.ts";
 import type { RedisLink } from "../db/redis/connection.ts";
-import { type AppendResult, appendFact, factRest } from "../db/redis/room-log.ts";
 import type { DraftOf } from "../protocol/facts.ts";
 import type { ChatMessage } from "./chat-message.ts";
 

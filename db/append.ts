@@ -1,5 +1,6 @@
 import { Refusal } from "../protocol/errors.ts";
-import { type AppendRequest, type AppendResult, appendFact } from "./redis/room-log.ts";
+import { appendFact } from "./redis/append-fact.ts";
+import { type AppendRequest, type AppendResult } from "./redis/append-facts.ts";
 import { seedRoomLog } from "./seed-room.ts";
 import type { Stores } from "./stores.ts";
 

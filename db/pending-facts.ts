@@ -5,7 +5,7 @@ import type { Draft } from "../protocol/facts.ts";
 import type { ClientId, RoomId, UserId } from "../protocol/ids.ts";
 import { appendSeeded } from "./append.ts";
 import { findSend } from "./postgres/facts.ts";
-import { type Effect, factRest } from "./redis/room-log.ts";
+import { type Effect, factRest } from "./redis/append-facts.ts";
 import type { Stores } from "./stores.ts";
 
 /** An act that Postgres has committed and the log must show. */

@@ -9,7 +9,8 @@ import {
   type StoredMark,
   follows,
 } from "../db/postgres/store-facts.ts";
-import { type HotEntry, noteStored, readSurvivors, replaceBody } from "../db/redis/room-log.ts";
+import { type HotEntry, noteStored, replaceBody } from "../db/redis/room-log.ts";
+import { readUnstored } from "../db/redis/unstored.ts";
 import type { Stores } from "../db/stores.ts";
 import { type Fact, factTypes } from "../protocol/facts.ts";
 import type { RoomId } from "../protocol/ids.ts";
@@ -83,10 +84,8 @@ async function storeOnce(deps: StoreDeps, rooms: RoomId[], most: number): Promis
   const { stores, metrics } = deps;
   const { stored, poisoned } = await stores.store.sql.begin(async (tx) => {
     const marks = await lockForStoring(tx, rooms);
-    const pending = await Promise.all(
-      marks.map(async (mark) => ({ mark, entries: await readUnstored(deps, mark, most) })),
-    );
-    const read = pending.map((room) => readBatch(deps, room));
+    const entries = await readUnstored(stores.link, marks, most);
+    const read = marks.map((mark, i) => readBatch(deps, { mark, entries: entries[i] ?? [] }));
     const batches = read.map(({ batch }) => batch);
     await storeFacts(tx, batches);
     return {
@@ -99,9 +98,7 @@ async function storeOnce(deps: StoreDeps, rooms: RoomId[], most: number): Promis
     };
   });
   // From here on it is committed, and may be told.
-  await Promise.all(
-    stored.map(({ room, seq }) => noteStored(stores.link, { room, seq, keep: deps.keep })),
-  );
+  await noteStored(stores.link, stored, deps.keep);
   for (const { facts } of stored) metrics.stored.inc(facts);
   for (const { room } of poisoned) {
     await storeOrPutAside(deps, room);
@@ -110,15 +107,6 @@ async function storeOnce(deps: StoreDeps, rooms: RoomId[], most: number): Promis
     ...stored.filter(({ facts }) => facts >= most).map(({ room }) => room),
     ...poisoned.map(({ room }) => room),
   ];
-}
-
-async function readUnstored(
-  { stores }: StoreDeps,
-  { room, storedSeq }: StoredMark,
-  limit: number,
-): Promise<HotEntry[]> {
-  const hot = await readSurvivors(stores.link, { room, position: storedSeq, limit });
-  return hot?.entries ?? [];
 }
 
 /** The facts that may follow what is stored, up to the first entry that is none or does not follow. */
@@ -170,7 +158,7 @@ async function storeOrPutAside(deps: StoreDeps, room: RoomId): Promise<void> {
   const done = await stores.store.sql.begin(async (tx) => {
     const [mark] = await lockForStoring(tx, [room]);
     if (mark === undefined) return null;
-    const entries = await readUnstored(deps, mark, 1);
+    const [entries = []] = await readUnstored(stores.link, [mark], 1);
     const [entry] = entries;
     if (entry === undefined) return null;
     const { batch, poison } = readBatch(deps, { mark, entries });
@@ -189,7 +177,7 @@ async function storeOrPutAside(deps: StoreDeps, room: RoomId): Promise<void> {
     log.error({ room, seq, sqlstate: refusal.sqlstate }, "an entry was put in quarantine");
     await replaceBody(stores.link, room, tombstone);
   }
-  await noteStored(stores.link, { room, seq, keep: deps.keep });
+  await noteStored(stores.link, [{ room, seq }], deps.keep);
 }
 
 /** Why Postgres refuses what an entry holds. */

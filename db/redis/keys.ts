@@ -20,6 +20,21 @@ export function bucketOf(room: RoomId): number {
 const tag = (bucket: number) => `eddy:{b${bucket}}`;
 const ofRoom = (what: string) => (room: RoomId) => `${tag(bucketOf(room))}:${what}:${room}`;
 
+/** The tag that all keys of a room share. */
+export const tagOf = (room: RoomId): string => tag(bucketOf(room));
+
+/**
+ * For scripts that touch many rooms: `roomKeys(tag, room)`, which makes a room's keys where they are
+ * used. Sent from here they would be half of what an append sends and parses.
+ */
+export const luaRoomKeys = `
+local function roomKeys(tag, room)
+  return tag .. ':log:' .. room, tag .. ':body:' .. room, tag .. ':meta:' .. room,
+    tag .. ':dedupe0:' .. room, tag .. ':dedupe1:' .. room, tag .. ':sanctions:' .. room,
+    tag .. ':slow:' .. room, tag .. ':changes:' .. room, tag .. ':feed:' .. room, tag .. ':dirty'
+end
+`;
+
 export const keys = {
   /** Stream `epoch-seq` → {n: messages so far, t: target of a change}. Trimmed by the worker. */
   log: ofRoom("log"),

@@ -1,157 +1,8 @@
-import type { ErrorCode } from "../../protocol/errors.ts";
-import type { Draft, Fact } from "../../protocol/facts.ts";
+import type { Fact } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { RedisLink } from "./connection.ts";
-import { bucketOf, keys } from "./keys.ts";
+import { bucketOf, keys, luaRoomKeys, tagOf } from "./keys.ts";
 import { loadScript } from "./script.ts";
-
-/** Something that becomes true together with a fact, in the same step. */
-export type Effect =
-  /** The last change of `seq` must still be `last` ("" for none), else the append answers `moved`. */
-  | { kind: "expect"; seq: number; last: string }
-  /** What the last change made of `seq`; read over Postgres until the change is stored. */
-  | { kind: "change"; seq: number; state: ChangedState }
-  /** How the fact at `seq` is replayed from now on. */
-  | { kind: "body"; seq: number; json: string }
-  | { kind: "sanction"; field: string; until: number | null | "lifted" }
-  | { kind: "policy"; version: number };
-
-/** What a change made of a message: its present text, or that it is gone; and which edits it had. */
-export interface ChangedState {
-  edits: number[];
-  text?: string;
-  editedAt?: string;
-  removed?: true;
-}
-
-export interface AppendRequest {
-  room: RoomId;
-  author: UserId;
-  at: string;
-  /** The fact's JSON without its opening brace and seq. */
-  rest: string;
-  /** Null for facts that nobody sends again. */
-  idempotency: { key: string; hash: string; bornMs: number; checked: boolean } | null;
-  /** What the caller's policy says, and the version of the rules it read; null when rules do not matter. */
-  policy: { version: number; verdict: ErrorCode | null } | null;
-  /** Which sanctions of the author refuse it. */
-  guard: "none" | "ban" | "mute";
-  slowModeMs: number;
-  /** Accepted but unstored facts at most; 0 for facts that must not be refused. */
-  cap: number;
-  isMessage: boolean;
-  target: number | null;
-  replyTo: number | null;
-  effects: Effect[];
-}
-
-export type AppendResult =
-  | { status: "accepted"; seq: number; epoch: number; prev: number }
-  | { status: "duplicate"; seq: number; epoch: number; at: string }
-  | { status: "unseeded" }
-  | { status: "conflict" }
-  | { status: "check" }
-  | { status: "policy" }
-  | { status: "moved" }
-  | { status: "refused"; code: ErrorCode }
-  | { status: "sanctioned"; kind: "ban" | "mute"; untilMs: number | null }
-  | { status: "slow"; retryAfterMs: number }
-  | { status: "busy"; unstored: number }
-  | { status: "past"; head: number };
-
-const runAppend = loadScript("append");
-
-/** Appends one fact to a room's log; see scripts/append.lua for what holds. */
-export async function appendFact(link: RedisLink, request: AppendRequest): Promise<AppendResult> {
-  const { room, idempotency: send } = request;
-  const reply = await runAppend(
-    link.redis,
-    [
-      keys.log(room),
-      keys.body(room),
-      keys.meta(room),
-      keys.dedupe(room, 0),
-      keys.dedupe(room, 1),
-      keys.sanctions(room),
-      keys.slow(room),
-      keys.changes(room),
-      keys.dirty(bucketOf(room)),
-    ],
-    [
-      link.run(),
-      room,
-      keys.feed(room),
-      send?.key ?? "",
-      send?.hash ?? "",
-      send?.bornMs ?? 0,
-      send?.checked === true ? "1" : "0",
-      request.policy?.verdict ?? "",
-      request.policy?.version ?? "",
-      request.guard === "none" ? "" : request.guard,
-      request.author,
-      request.slowModeMs,
-      request.cap,
-      request.isMessage ? "1" : "0",
-      request.target ?? "",
-      request.replyTo ?? "",
-      request.at,
-      request.rest,
-      ...request.effects.flatMap(effectArgs),
-    ],
-  );
-  return appendResult(reply);
-}
-
-function effectArgs(effect: Effect): (string | number)[] {
-  switch (effect.kind) {
-    case "expect":
-      return ["expect", effect.seq, effect.last];
-    case "change":
-      return ["change", effect.seq, JSON.stringify(effect.state)];
-    case "body":
-      return ["body", effect.seq, effect.json];
-    case "sanction":
-      return ["sanction", effect.field, effect.until === "lifted" ? "" : (effect.until ?? -1)];
-    case "policy":
-      return ["policy", effect.version, ""];
-  }
-}
-
-function appendResult([status, first = "", second = "", third = ""]: string[]): AppendResult {
-  switch (status) {
-    case "OK":
-      return { status: "accepted", seq: +first, epoch: +second, prev: +third };
-    case "DUP":
-      return { status: "duplicate", seq: +first, epoch: +second, at: third };
-    case "CONFLICT":
-      return { status: "conflict" };
-    case "UNSEEDED":
-      return { status: "unseeded" };
-    case "CHECK":
-      return { status: "check" };
-    case "POLICY":
-      return { status: "policy" };
-    case "MOVED":
-      return { status: "moved" };
-    case "REFUSED":
-      return { status: "refused", code: first as ErrorCode };
-    case "SANCTIONED":
-      return {
-        status: "sanctioned",
-        kind: first === "ban" ? "ban" : "mute",
-        untilMs: second === "-1" ? null : +second,
-      };
-    case "SLOW":
-      return { status: "slow", retryAfterMs: +first };
-    case "BUSY":
-      return { status: "busy", unstored: +first };
-    case "PAST":
-      return { status: "past", head: +first };
-    case undefined:
-    default:
-      throw new Error(`append.lua answered ${status ?? "nothing"}`);
-  }
-}
 
 /** One entry of the hot log. */
 export interface HotEntry {
@@ -230,6 +81,14 @@ function hotPage(reply: string[]): HotPage {
   };
 }
 
+/** What a change made of a message: its present text, or that it is gone; and which edits it had. */
+export interface ChangedState {
+  edits: number[];
+  text?: string;
+  editedAt?: string;
+  removed?: true;
+}
+
 /** What the last unstored changes made of these messages; targets without one are left out. */
 export async function readChanges(
   link: RedisLink,
@@ -304,24 +163,30 @@ export async function readHeads(
   });
 }
 
-const runStored = loadScript("stored");
+const runStored = loadScript("stored", luaRoomKeys);
 
-/** Notes what is committed, tells the members and trims; see scripts/stored.lua. Only after COMMIT. */
+/**
+ * Notes what is committed, tells the members and trims; see scripts/stored.lua. Only after COMMIT.
+ * Errors: those of Redis; when a room fails, the others are done.
+ */
 export async function noteStored(
   link: RedisLink,
-  note: { room: RoomId; seq: number; keep: number },
+  rooms: readonly { room: RoomId; seq: number }[],
+  keep: number,
 ): Promise<void> {
-  const { room } = note;
-  const bucket = bucketOf(room);
-  await runStored(
+  const [first] = rooms;
+  if (first === undefined) return;
+  const args = rooms.flatMap(({ room, seq }) => [tagOf(room), room, seq]);
+  const failures = await runStored(
     link.redis,
-    [keys.log(room), keys.body(room), keys.meta(room), keys.changes(room), keys.dirty(bucket)],
-    [room, keys.feed(room), note.seq, note.keep, MOST_TRIMMED_AT_ONCE],
+    [keys.dirty(bucketOf(first.room))],
+    [keep, MOST_TRIMMED_AT_ONCE, ...args],
   );
+  if (failures.length > 0) throw new Error(`stored.lua failed: ${failures.join("; ")}`);
 }
 
-/** Bounds how long one call holds Redis up; the next call goes on. */
-const MOST_TRIMMED_AT_ONCE = 5_000;
+/** Of each room, in one call: bounds how long it holds Redis up; the next call goes on. */
+const MOST_TRIMMED_AT_ONCE = 1_000;
 
 const runSeed = loadScript("seed");
 
@@ -382,11 +247,6 @@ export async function seedRoom(
   );
   if (status === "LATE") return "late";
   return status === "SEEDED" ? "already" : "seeded";
-}
-
-/** A draft as the append script takes it: JSON without its opening brace, for the seq to go first. */
-export function factRest(draft: Draft): string {
-  return JSON.stringify(draft).slice(1);
 }
 
 const runPolicy = loadScript("policy");

@@ -11,10 +11,10 @@ export type Script = (
 
 /**
  * A Lua script of `scripts/`, run by its hash and sent whole when that Redis does not know it yet.
- * Errors: those of Redis.
+ * `prelude` is Lua that goes before it. Errors: those of Redis.
  */
-export function loadScript(name: string): Script {
-  const lua = readFileSync(new URL(`scripts/${name}.lua`, import.meta.url), "utf8");
+export function loadScript(name: string, prelude = ""): Script {
+  const lua = prelude + readFileSync(new URL(`scripts/${name}.lua`, import.meta.url), "utf8");
   const command = `eddy_${name}`;
   return async (redis, scriptKeys, args) => {
     if (!defined.get(redis)?.has(command)) {

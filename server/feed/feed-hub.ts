@@ -207,7 +207,7 @@ export class FeedHub {
     const hint = room === undefined ? null : parseHint(message);
     if (room === undefined || hint === null) return;
     switch (hint.kind) {
-      case "fact":
+      case "facts":
       case "reset":
         room.feed.onHint(hint);
         break;

@@ -1,6 +1,7 @@
 /** What a room's channel says. Any of it may be lost, doubled or late: the log is the truth. */
 export type Hint =
-  | { kind: "fact"; epoch: number; prev: number; seq: number; json: string }
+  /** Facts that follow `prev`, up to `seq`; `json` is an array of them. */
+  | { kind: "facts"; epoch: number; prev: number; seq: number; json: string }
   | { kind: "stored"; epoch: number; seq: number }
   | { kind: "reset"; epoch: number; last: number; lost: { from: number; to: number } | null }
   | { kind: "typing"; user: string }
@@ -19,7 +20,7 @@ export function parseHint(message: string): Hint | null {
       const second = rest.indexOf(" ", first + 1);
       const third = rest.indexOf(" ", second + 1);
       return {
-        kind: "fact",
+        kind: "facts",
         epoch: Number(rest.slice(0, first)),
         prev: Number(rest.slice(first + 1, second)),
         seq: Number(rest.slice(second + 1, third)),

@@ -82,7 +82,7 @@ export class RoomFeed {
   }
 
   /** Takes a hint about the log. */
-  onHint(hint: Extract<Hint, { kind: "fact" | "reset" }>): void {
+  onHint(hint: Extract<Hint, { kind: "facts" | "reset" }>): void {
     if (!this.#positioned || this.#repairing !== null) {
       this.#again = true;
       return;
@@ -97,7 +97,10 @@ export class RoomFeed {
       this.#startRepair();
       return;
     }
-    this.#accept([JSON.parse(hint.json) as Fact], this.#last);
+    const facts = parseFacts(hint.json);
+    // Anyone who reaches Redis can publish; what is no list of facts is read from the log.
+    if (facts === null) this.#startRepair();
+    else this.#accept(hint.prev === this.#last ? facts : this.#newOf(facts), this.#last);
   }
 
   /** Whether the log is said to stand beyond what was delivered: a hint is under way, or was lost. */
@@ -160,8 +163,11 @@ export class RoomFeed {
   /** Believes facts that someone just read from the log: entering is a repair, too. */
   #learn({ epoch, prev, facts }: { epoch: number; prev: number; facts: Fact[] }): void {
     if (epoch !== this.#epoch || this.#repairing !== null || prev > this.#last) return;
-    const news = facts.filter(({ seq }) => seq > this.#last);
-    if (news.length > 0) this.#accept(news, this.#last);
+    this.#accept(this.#newOf(facts), this.#last);
+  }
+
+  #newOf(facts: Fact[]): Fact[] {
+    return facts.filter(({ seq }) => seq > this.#last);
   }
 
   #startRepair(): void {
@@ -228,5 +234,14 @@ export class RoomFeed {
     if (position === this.#last) return [];
     if (position < this.#ringPrev) return null;
     return this.#ring.filter(({ seq }) => seq > position);
+  }
+}
+
+function parseFacts(json: string): Fact[] | null {
+  try {
+    const facts = JSON.parse(json) as unknown;
+    return Array.isArray(facts) ? (facts as Fact[]) : null;
+  } catch {
+    return null;
   }
 }

@@ -1,6 +1,6 @@
 import { type SettledAppend, appendSeeded } from "../../db/append.ts";
-import type { Effect } from "../../db/redis/room-log.ts";
-import { factRest } from "../../db/redis/room-log.ts";
+import type { Effect } from "../../db/redis/append-facts.ts";
+import { factRest } from "../../db/redis/append-facts.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";
 import type { Deps, RoomCall } from "./act.ts";

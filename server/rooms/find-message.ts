@@ -1,11 +1,7 @@
 import { readHotSeeded, redact } from "../../db/history.ts";
 import { readMessages } from "../../db/postgres/messages.ts";
-import {
-  type ChangedState,
-  type Effect,
-  readBodies,
-  readChanges,
-} from "../../db/redis/room-log.ts";
+import { type Effect } from "../../db/redis/append-facts.ts";
+import { type ChangedState, readBodies, readChanges } from "../../db/redis/room-log.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";

@@ -10,7 +10,7 @@ import {
   longestInForce,
 } from "../../db/postgres/sanctions.ts";
 import { findUser } from "../../db/postgres/users.ts";
-import type { Effect } from "../../db/redis/room-log.ts";
+import type { Effect } from "../../db/redis/append-facts.ts";
 import { sanctionField } from "../../db/seed-room.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";

@@ -9,9 +9,10 @@ import postgres, { type Sql } from "postgres";
 import type { Store } from "../../db/postgres/connection.ts";
 import { openStore } from "../../db/postgres/connection.ts";
 import { readStoredFacts } from "../../db/postgres/facts.ts";
+import { appendFact } from "../../db/redis/append-fact.ts";
+import { type AppendRequest, type AppendResult } from "../../db/redis/append-facts.ts";
 import { connectRedis, type RedisLink } from "../../db/redis/connection.ts";
-import { keys } from "../../db/redis/keys.ts";
-import { type AppendRequest, type AppendResult, appendFact } from "../../db/redis/room-log.ts";
+import { keys, luaRoomKeys } from "../../db/redis/keys.ts";
 import type { Stores } from "../../db/stores.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import { RoomId } from "../../protocol/ids.ts";
@@ -137,15 +138,11 @@ export async function appendUnheard(
   { link }: Backstage,
   request: AppendRequest,
 ): Promise<AppendResult> {
-  const feed = keys.feed(request.room);
+  const unheard =
+    luaRoomKeys + appendLua.replace("'PUBLISH', feed,", "'PUBLISH', 'nobody-listens',");
   const deaf = {
     defineCommand: () => {},
-    eddy_append: (count: number, ...rest: string[]) =>
-      link.redis.eval(
-        appendLua,
-        count,
-        ...rest.map((arg) => (arg === feed ? "nobody-listens-here" : arg)),
-      ),
+    eddy_append: (count: number, ...rest: string[]) => link.redis.eval(unheard, count, ...rest),
   };
   return appendFact({ ...link, redis: deaf as unknown as RedisLink["redis"] }, request);
 }

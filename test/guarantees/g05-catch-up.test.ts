@@ -302,7 +302,7 @@ describe("catching up has no gap and no double", () => {
       onError: never,
     });
     const hint = (seq: number) =>
-      feed.onHint({ kind: "fact", epoch: 1, prev: seq - 1, seq, json: JSON.stringify({ seq }) });
+      feed.onHint({ kind: "facts", epoch: 1, prev: seq - 1, seq, json: JSON.stringify([{ seq }]) });
     await feed.open();
     hint(1);
     hint(2);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
-import { type AppendRequest, factRest } from "../../db/redis/room-log.ts";
+import { type AppendRequest, factRest } from "../../db/redis/append-facts.ts";
 import type { Room } from "../../protocol/shapes.ts";
 import { eventually } from "../support/eventually.ts";
 import { openWorld, type Person, say, type World } from "../support/world.ts";

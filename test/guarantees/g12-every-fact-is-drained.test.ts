@@ -43,9 +43,9 @@ describe("every accepted fact gets stored", () => {
     await say(socket, room.id, "read by the drain");
     await say(socket, room.id, "comes after the rows were read");
     // What a drain says that read the first only.
-    await noteStored(backstage.link, { room: idOf(room), seq: 1, keep: 1_000 });
+    await noteStored(backstage.link, [{ room: idOf(room), seq: 1 }], 1_000);
     expect(await readDirtyRooms(backstage.link)).toContain(room.id);
-    await noteStored(backstage.link, { room: idOf(room), seq: 2, keep: 1_000 });
+    await noteStored(backstage.link, [{ room: idOf(room), seq: 2 }], 1_000);
     expect(await readDirtyRooms(backstage.link)).not.toContain(room.id);
   });
 
