@@ -1,3 +1,4 @@
+import type { Plot } from "./plot.ts";
 import type { Table } from "./table.ts";
 
 /** A side-by-side measurement: several ways to do one thing, in turns, in one run. */
@@ -21,6 +22,8 @@ export interface Report {
   /** The result in sentences, each with its ratio. */
   claims: string[];
   tables: Table[];
+  /** What of it is better seen, on one picture. */
+  plots?: Plot[];
   /** How it was measured, for who doubts it. */
   method: string[];
   /** Programs that took part, beyond Node. */

@@ -19,6 +19,11 @@ export function cpuSecondsOfTree(pid: number): number {
   );
 }
 
+/** A process and all that it started, and those in turn. */
+export function treeOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(treeOf)];
+}
+
 /** Ticks: user, system, user of children that ended, system of children that ended. */
 function times(pid: number): number[] {
   const state = read(`/proc/${pid}/stat`);

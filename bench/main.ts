@@ -3,11 +3,26 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { appendBenchmark } from "./append/append-benchmark.ts";
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, Report } from "./benchmark.ts";
+import { fanOutBenchmark } from "./fan-out/fan-out-benchmark.ts";
+import { manyRoomsBenchmark, storedRoomsBenchmark } from "./fan-out/many-rooms-benchmarks.ts";
+import { idleBenchmark } from "./idle/idle-benchmark.ts";
+import { neverReadingBenchmark } from "./never-reading/never-reading-benchmark.ts";
+import { renderPlots } from "./plot.ts";
 import { showReport } from "./show-report.ts";
 import { storeBenchmark } from "./store/store-benchmark.ts";
+import { stormBenchmark } from "./storm/storm-benchmark.ts";
 
-const benchmarks: Benchmark[] = [appendBenchmark, storeBenchmark];
+const benchmarks: Benchmark[] = [
+  appendBenchmark,
+  storeBenchmark,
+  fanOutBenchmark,
+  manyRoomsBenchmark,
+  storedRoomsBenchmark,
+  idleBenchmark,
+  stormBenchmark,
+  neverReadingBenchmark,
+];
 
 process.exitCode = await main();
 
@@ -33,7 +48,7 @@ async function main(): Promise<number> {
 }
 
 function usage(): string {
-  const list = benchmarks.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`);
+  const list = benchmarks.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`);
   return [
     "npm run bench -- [name …] [--quick]",
     "",
@@ -48,9 +63,10 @@ async function runOne(benchmark: Benchmark, options: { quick: boolean }): Promis
   const { name } = benchmark;
   const onProgress = (line: string) => console.info(`${name}: ${line}`);
   try {
-    const report = showReport(await benchmark.run({ ...options, onProgress }));
-    console.info(`\n${report}`);
-    if (!options.quick) await keep(name, report);
+    const report = await benchmark.run({ ...options, onProgress });
+    console.info(`\n${showReport(report, null)}`);
+    const picture = renderPlots(report.plots ?? []);
+    if (!options.quick) await keep(name, report, picture);
     return true;
   } catch (error) {
     console.error(`${name} failed:`, error);
@@ -58,9 +74,11 @@ async function runOne(benchmark: Benchmark, options: { quick: boolean }): Promis
   }
 }
 
-async function keep(name: string, report: string): Promise<void> {
+async function keep(name: string, report: Report, picture: string): Promise<void> {
   const folder = fileURLToPath(new URL("results/", import.meta.url));
   await mkdir(folder, { recursive: true });
-  await writeFile(`${folder}${name}.md`, report);
+  const hasPicture = (report.plots ?? []).length > 0;
+  if (hasPicture) await writeFile(`${folder}${name}.svg`, picture);
+  await writeFile(`${folder}${name}.md`, showReport(report, hasPicture ? `${name}.svg` : null));
   console.info(`Written to bench/results/${name}.md`);
 }

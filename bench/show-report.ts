@@ -2,11 +2,13 @@ import type { Report } from "./benchmark.ts";
 import { describeMachine } from "./machine.ts";
 import { renderTable } from "./table.ts";
 
-/** A report in Markdown, to print and to keep. */
-export function showReport({ title, claims, tables, method, versions }: Report): string {
+/** A report in Markdown, to print and to keep. `picture` is the file of its plots beside it. */
+export function showReport(report: Report, picture: string | null): string {
+  const { title, claims, tables, method, versions } = report;
   const sections = [
     `# ${title}`,
     list(claims),
+    ...(picture === null ? [] : [`![${title}](${picture})`]),
     ...tables.map(renderTable),
     "## How it was measured",
     list(method),

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 /** A process of a benchmark's own. */
 export interface NodeProcess {
   pid: number;
+  /** What it said when it was ready. */
+  ready: unknown;
   /** Gives it something to do and answers what it says next. Errors: when it ends instead. */
   ask: (request: unknown) => Promise<unknown>;
   /** Asks it to end; resolves when it has. */
@@ -17,9 +19,10 @@ export async function startNode(entry: URL, env: Record<string, string>): Promis
     env: { ...process.env, EDDY_LAUNCHED: "1", LOG_LEVEL: "warn", ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  await nextMessage(child);
+  const ready = await nextMessage(child);
   return {
     pid: child.pid ?? NaN,
+    ready,
     ask: (request) => {
       const answer = nextMessage(child);
       child.send(request as object);

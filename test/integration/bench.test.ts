@@ -46,6 +46,48 @@ describe("the benchmarks, run quickly", () => {
     expect(report.match(/All [\d,]+ accepted messages were in Postgres: 0 lost/gu)).toHaveLength(2);
   }, 60_000);
 
+  // Each starts Eddy with its stores, and a peer or two: slow when other test files run beside it.
+  test.each([
+    ["fan-out", "50 messages/s"],
+    ["many-rooms", "100 messages/s"],
+    ["stored-rooms", "100 messages/s"],
+  ])(
+    "%s compares deliveries with a peer, and loses none",
+    async (name, heading) => {
+      const report = await bench(name, "--quick");
+      const [, , perCpuSecond, ratio] = rowOf(report, heading, "Eddy,");
+      expect(Number.parseInt(perCpuSecond?.replace(",", "") ?? "", 10)).toBeGreaterThan(0);
+      expect(ratio).toMatch(RATIO);
+      expect(report).toMatch(/Every member got every one of Eddy's \d+(?:\.\d+)? messages/u);
+    },
+    90_000,
+  );
+
+  test("idle compares the memory of connections, with all that Eddy keeps of them", async () => {
+    const report = await bench("idle", "--quick");
+    const row = rowOf(report, "KB for each connection", "Eddy");
+    expect(row[3]).toMatch(RATIO);
+    expect(report).toContain("100 connections cost Eddy");
+  }, 90_000);
+
+  test("storm serves everyone who comes back all they missed", async () => {
+    const report = await bench("storm", "--quick");
+    expect(report).toMatch(/40 clients connect at once.* 200 messages.*Goal reached/u);
+    expect(rowOf(report, "Everyone comes back", "each reads")[2]).toMatch(/^[\d,.]+ \(/u);
+  }, 90_000);
+
+  test("never-reading measures those who read beside those who do not", async () => {
+    const report = await bench("never-reading", "--quick");
+    expect(report).toContain("Everyone who read got every message, in order.");
+    const [, , , more, , , ratio] = rowOf(
+      report,
+      "10 members who read, 20 messages/s of 4 KB",
+      "Eddy, storing everything, and",
+    );
+    expect(more).toMatch(/\(/u);
+    expect(ratio).toMatch(RATIO);
+  }, 120_000);
+
   test("a name that there is none of is answered with the list", async () => {
     const failed = await bench("apend").catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: 2, stdout: expect.stringContaining("append") });
