@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { appendFact } from "../db/redis/append-fact.ts";
 import { type AppendResult, factRest } from "../db/redis/append-facts.ts";
@@ -30,7 +30,7 @@ export async function appendMessage(
     rest: factRest(draft),
     idempotency: {
       key: `${author.id}:${clientId}`,
-      hash: createHash("sha1").update(`\n${text}`).digest("base64url").slice(0, 16),
+      hash: hash("sha1", `\n${text}`, "base64url").slice(0, 16),
       bornMs: Number.parseInt(clientId.slice(0, 8) + clientId.slice(9, 13), 16),
       // A room's first minute asks Postgres; rooms are older than that.
       checked: true,

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { findSend } from "../../db/postgres/facts.ts";
 import { findHandles } from "../../db/postgres/users.ts";
@@ -38,10 +38,7 @@ export const sendMessage: RoomAct<"message:send"> = async (deps, call, input) =>
 
 /** What tells a repeat from a clash: the said, not the way it was said. */
 function hashOf(text: string, replyTo: number | undefined): string {
-  return createHash("sha1")
-    .update(`${replyTo ?? ""}\n${text}`)
-    .digest("base64url")
-    .slice(0, 16);
+  return hash("sha1", `${replyTo ?? ""}\n${text}`, "base64url").slice(0, 16);
 }
 
 /** The time inside a UUIDv7, in milliseconds; 0 for other UUIDs, which Postgres is then asked about. */
