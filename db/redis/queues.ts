@@ -11,7 +11,7 @@ export const queueNames = { drain: "drain" } as const;
 export const queuePrefix = "{eddy}:queue";
 
 /** Everything appended within one slot is drained by one job. */
-const DRAIN_SLOT_MS = 50;
+const DRAIN_SLOT_MS = 100;
 
 /** Tells workers that there is something to store. */
 export interface DrainHint {
