@@ -150,6 +150,7 @@ export class FeedHub {
     const { emit, onDelivered } = this.#ports;
     const receivers = room.liveCount;
     if (receivers > 0) emit(room.id, "room.events", { room: room.id, epoch, prev, events });
+    room.noteSaid(events);
     onDelivered(events, receivers);
     for (const fact of events) this.#enforce(room, fact);
   }
@@ -212,13 +213,7 @@ export class FeedHub {
         room.feed.onHint(hint);
         break;
       case "stored":
-        if (room.liveCount > 0) {
-          this.#ports.emit(room.id, "room.stored", {
-            room: room.id,
-            epoch: hint.epoch,
-            seq: hint.seq,
-          });
-        }
+        this.#tellWaiting(room, { epoch: hint.epoch, seq: hint.seq });
         break;
       case "typing":
         room.presence.noteTyping(hint.user as Member["user"]["id"]);
@@ -229,6 +224,16 @@ export class FeedHub {
       case "left":
         room.presence.noteLeft(hint.user as Member["user"]["id"]);
         break;
+    }
+  }
+
+  /**
+   * Tells at once who waits for it. Everyone else hears of it with the next look at the heads: in many
+   * small rooms this would else be as many writes as the messages themselves.
+   */
+  #tellWaiting(room: LiveRoom, stored: { epoch: number; seq: number }): void {
+    for (const member of room.takeWaiting(stored.seq)) {
+      member.push("room.stored", { room: room.id, ...stored });
     }
   }
 
@@ -297,11 +302,16 @@ export class FeedHub {
         // Usually its hint is under way; if it still is not here in a moment, it was lost.
         setTimeout(() => room.feed.onHead(head.epoch, head.head), HINT_GRACE_MS).unref();
       }
-      if (room.liveCount > 0 && now() - room.headToldAt > TELL_HEAD_EVERY_MS) {
+      if (room.liveCount === 0) continue;
+      const tellHead = now() - room.headToldAt > TELL_HEAD_EVERY_MS;
+      if (tellHead) {
         room.headToldAt = now();
         const { epoch, last: seq } = room.feed;
         emit(room.id, "room.head", { room: room.id, epoch, seq });
-        // The notice that the last fact is stored may be lost, too, and nothing comes after it.
+      }
+      // The notice that the last fact is stored may be lost, too, and nothing comes after it.
+      if (tellHead || head.stored > room.storedTold) {
+        room.storedTold = head.stored;
         emit(room.id, "room.stored", { room: room.id, epoch: head.epoch, seq: head.stored });
       }
     }

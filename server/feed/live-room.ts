@@ -1,4 +1,4 @@
-import type { Push, PushName } from "../../protocol/facts.ts";
+import type { Fact, Push, PushName } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { User } from "../../protocol/shapes.ts";
 import type { RoomFeed } from "./room-feed.ts";
@@ -36,6 +36,10 @@ export class LiveRoom {
   headToldAt = 0;
   /** When a change of who is here was last told (ms). */
   presenceToldAt = 0;
+  /** Up to where everyone was told that the log is stored. */
+  storedTold = 0;
+  /** Who said something that is not known to be stored: the seq of the newest. */
+  readonly #unstored = new Map<UserId, number>();
 
   constructor(id: RoomId, feed: RoomFeed, now: number) {
     this.id = id;
@@ -103,6 +107,21 @@ export class LiveRoom {
       seat.member.goQuiet(this.id);
     }
     this.#live.clear();
+  }
+
+  /** Notes who said what was delivered: they wait to hear that it is stored. */
+  noteSaid(facts: readonly Fact[]): void {
+    for (const { by, seq } of facts) this.#unstored.set(by.id, seq);
+  }
+
+  /** The live connections of those who said something up to a seq and were not told that it is stored. */
+  takeWaiting(storedSeq: number): Member[] {
+    if (this.#unstored.size === 0) return [];
+    const waiting = [...this.#live]
+      .map(({ member }) => member)
+      .filter(({ user }) => this.#unstored.has(user.id));
+    for (const [user, seq] of this.#unstored) if (seq <= storedSeq) this.#unstored.delete(user);
+    return waiting;
   }
 
   /** The connections of one person. */

@@ -37,4 +37,20 @@ describe("a room's log, end to end", () => {
       { seq: 2, text: "is anybody here?" },
     ]);
   });
+
+  test("who said something and who only listens both hear that it is stored", async () => {
+    const [ada, grace] = [await world.person("Ada"), await world.person("Grace")];
+    const room = await ada.openRoom();
+    const [hers, his] = [await ada.connect(), await grace.connect()];
+    const told: { who: string; seq: number }[] = [];
+    for (const [who, socket] of Object.entries({ hers, his })) {
+      socket.on("room.stored", ({ seq }: Push<"room.stored">) => told.push({ who, seq }));
+      await command(socket, "room:enter", { room: room.id });
+    }
+    await say(hers, room.id, "hello");
+    await eventually(() => {
+      expect(told).toContainEqual({ who: "hers", seq: 1 });
+      expect(told).toContainEqual({ who: "his", seq: 1 });
+    });
+  });
 });
