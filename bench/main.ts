@@ -55,6 +55,7 @@ function usage(): string {
     ...list,
     "",
     "--quick shows in seconds that they work; its figures are not kept.",
+    "With CPU_PROF_DIR in the environment, every gateway and worker leaves a CPU profile there.",
     "",
   ].join("\n");
 }

@@ -14,7 +14,10 @@ export interface NodeProcess {
 
 /** Starts a TypeScript file as a process and resolves when it says that it is ready. */
 export async function startNode(entry: URL, env: Record<string, string>): Promise<NodeProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(entry)], {
+  const profiles = process.env["CPU_PROF_DIR"];
+  const profiling = profiles === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profiles];
+  const args = [...profiling, "--import", "tsx", fileURLToPath(entry)];
+  const child = spawn(process.execPath, args, {
     // A worker of Eddy's then ends when this process does, whose message channel breaks.
     env: { ...process.env, EDDY_LAUNCHED: "1", LOG_LEVEL: "warn", ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],

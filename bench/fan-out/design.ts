@@ -13,9 +13,13 @@ export interface Design {
 export interface Running {
   rooms: string[];
   gateways: NodeProcess[];
+  /** Null where nothing is stored. */
+  worker: NodeProcess | null;
   /** All its processes, by what they are: none of its work is left out. */
   pids: Record<Part, number[]>;
   redisUrl: string;
+  /** Null where there is no PostgreSQL. */
+  databaseUrl: string | null;
   versions: Record<string, string>;
   /**
    * Resolves when nothing waits to be stored. Errors: when not everything was stored that should be,

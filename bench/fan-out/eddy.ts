@@ -49,6 +49,7 @@ export async function startEddy(options: {
   return {
     rooms: await openRooms(first, options.rooms),
     gateways,
+    worker,
     pids: {
       gateways: gateways.map(({ pid }) => pid),
       worker: [worker.pid],
@@ -56,6 +57,7 @@ export async function startEddy(options: {
       postgres: [pg.pid],
     },
     redisUrl: redis.url,
+    databaseUrl: pg.url,
     versions: await readVersions(redis.url, sql),
     settle: async (accepted) => {
       const deadline = performance.now() + STORED_WITHIN_MS;

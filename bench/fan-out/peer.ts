@@ -64,6 +64,7 @@ export async function startPeer(
   return {
     rooms: newRooms(rooms),
     gateways,
+    worker: null,
     pids: {
       gateways: gateways.map(({ pid }) => pid),
       worker: [],
@@ -71,6 +72,7 @@ export async function startPeer(
       postgres: pg === null ? [] : [pg.pid],
     },
     redisUrl: redis.url,
+    databaseUrl: pg?.url ?? null,
     versions: await readVersions(redis.url, null),
     settle: async () => {},
     close: async () => {
@@ -96,6 +98,7 @@ async function startStoringPeer(count: number): Promise<Running> {
   return {
     rooms,
     gateways,
+    worker,
     pids: {
       gateways: gateways.map(({ pid }) => pid),
       worker: [worker.pid],
@@ -103,6 +106,7 @@ async function startStoringPeer(count: number): Promise<Running> {
       postgres: [pg.pid],
     },
     redisUrl: redis.url,
+    databaseUrl: pg.url,
     versions: await readVersions(redis.url, place.sql),
     settle: async (accepted) => {
       while (!(await byHand.isDrained(place))) await setTimeout(DRAINED_CHECK_MS);

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-// Loaded into a gateway before its own code, so that what is measured is what it keeps, not what the
+// Loaded into a process before its own code, so that what is measured is what it keeps, not what the
 // collector has not yet come to.
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

@@ -70,7 +70,8 @@ async function measureIdle(
   { membersPerRoom }: { membersPerRoom: number },
   { quick }: RunOptions,
 ): Promise<IdleLeg> {
-  const collect = () => Promise.all(running.gateways.map((gateway) => gateway.ask("collect")));
+  const processes = [...running.gateways, ...(running.worker === null ? [] : [running.worker])];
+  const collect = () => Promise.all(processes.map((each) => each.ask("collect")));
   try {
     await collect();
     const before = memoryOf(running);

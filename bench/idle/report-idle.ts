@@ -51,7 +51,7 @@ export function reportIdle(legs: Map<string, IdleLeg[]>): Report {
       },
     ],
     method: [
-      "One gateway each, and new servers for every leg. Memory of every process with its children, before the first client and when all are there: what processes share is divided among them (PSS). The gateway's garbage is collected before both readings.",
+      "One gateway each, and new servers for every leg. Memory of every process with its children, before the first client and when all are there: what processes share is divided among them (PSS). What is garbage in gateways and workers is collected before both readings.",
       "Every connection is another person, has signed in and sits in a room with others, and nobody speaks. Eddy keeps their accounts, memberships and presence; Socket.IO knows a name.",
       "Socket.IO keeps the request of every handshake unless it is told not to, as few do; the third way does, and so does Eddy.",
     ],

@@ -19,7 +19,7 @@ export const neverReadingBenchmark: Benchmark = {
   run: async (options) => {
     const scale = options.quick
       ? { readers: 10, hung: 10, perSecond: 20, warmUpSeconds: 0.2, seconds: 0.8 }
-      : { readers: 500, hung: 500, perSecond: 50, warmUpSeconds: 3, seconds: 20 };
+      : { readers: 200, hung: 500, perSecond: 100, warmUpSeconds: 3, seconds: 20 };
     const designs = options.quick ? [eddy] : [eddy, redisAdapter];
     const ways = designs.flatMap((design) => [
       { name: design.name, measure: () => measure(design, { ...scale, hung: 0 }) },

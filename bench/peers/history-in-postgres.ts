@@ -2,13 +2,12 @@ import { createAdapter } from "@socket.io/redis-adapter";
 import { Redis } from "ioredis";
 import postgres from "postgres";
 
-import type { PeerMessage } from "./message.ts";
+import { readRows } from "./history.ts";
 import { serveSocketIo } from "./socket-io-gateway.ts";
 
 // Catching up as one writes it by hand: whoever comes back has a page of the room's rows read.
 const redis = new Redis(process.env["REDIS_URL"] ?? "");
 const sql = postgres(process.env["DATABASE_URL"] ?? "", { onnotice: () => {} });
-const PAGE = 200;
 
 await sql`
   CREATE TABLE IF NOT EXISTS messages (
@@ -25,11 +24,6 @@ serveSocketIo(
         INSERT INTO messages (room, message)
         VALUES (${message.room}, ${sql.json(message as unknown as postgres.JSONValue)})`;
     },
-    missed: async (room, since) => {
-      const rows = await sql<{ message: PeerMessage }[]>`
-        SELECT message FROM messages WHERE room = ${room} AND seq > ${since}
-        ORDER BY seq LIMIT ${PAGE}`;
-      return rows.map(({ message }) => message);
-    },
+    missed: (room, since) => readRows(sql, room, since),
   },
 );

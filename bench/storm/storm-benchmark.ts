@@ -29,9 +29,9 @@ export const stormBenchmark: Benchmark = {
       ways.map((way) => ({ name: way.name, measure: () => measureStorm(way, count) })),
       {
         rounds: options.quick ? 1 : 3,
-        onMeasured: (line, { allMs, storeSeconds }: StormLeg) =>
+        onMeasured: (line, { allMs, readsMs }: StormLeg) =>
           options.onProgress(
-            `${line}: all served in ${show(allMs)} ms, the stores worked ${show(storeSeconds * 1_000)} ms`,
+            `${line}: all served in ${show(allMs)} ms; the reads alone ${show(readsMs)} ms`,
           ),
       },
     );
@@ -48,7 +48,8 @@ async function measureStorm(way: Way, count: number): Promise<StormLeg> {
     const to: Destination = { port: portOf(gateway), room, ...way.asked };
     const clients = await meetBefore(to, count);
     await missSome(way, running);
-    return await storm(running, to, clients);
+    const leg = await storm(running, to, clients);
+    return { ...leg, readsMs: await measureReads(way, running, count) };
   } finally {
     await running.close();
   }
@@ -78,15 +79,33 @@ async function missSome({ dialect }: Way, running: Running): Promise<void> {
   });
   const speech = { perSecond: MISSED, warmUpSeconds: 0, seconds: 1 };
   await speakTo(crowd, speech, { begin: () => {}, end: () => {} });
-  const problems = crowd.problems();
-  if (crowd.said !== MISSED || problems.length > 0) {
-    throw new Error(`${crowd.said} messages: ${problems.join("; ")}`);
-  }
+  // Their order is not the point here; by hand, an INSERT before the emit breaks it.
+  const heard = crowd.members.map((member) => member.heard);
+  if (heard.some((count) => count !== MISSED))
+    throw new Error(`${heard.join()} of ${MISSED} heard`);
   await running.settle(MISSED);
   crowd.close();
 }
 
-async function storm(running: Running, to: Destination, clients: Client[]): Promise<StormLeg> {
+/** The reading alone, all at once; the second time, so that nothing is opened or compiled meanwhile. */
+async function measureReads(way: Way, running: Running, count: number): Promise<number> {
+  const reads = await way.openReads(running);
+  let startMs = 0;
+  for (const _ of ["warming up", "measured"]) {
+    startMs = performance.now();
+    const found = await Promise.all(Array.from({ length: count }, reads.read));
+    if (found.some((messages) => messages !== MISSED)) throw new Error("A read is not whole");
+  }
+  const tookMs = performance.now() - startMs;
+  reads.close();
+  return tookMs;
+}
+
+async function storm(
+  running: Running,
+  to: Destination,
+  clients: Client[],
+): Promise<Omit<StormLeg, "readsMs">> {
   const redis = new Redis(running.redisUrl);
   await redis.config("RESETSTAT");
   const before = readCpu(running);

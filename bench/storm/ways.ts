@@ -5,6 +5,7 @@ import { peerDialect } from "../crowd/peer-dialects.ts";
 import type { Running } from "../fan-out/design.ts";
 import { startEddy } from "../fan-out/eddy.ts";
 import { startPeer } from "../fan-out/peer.ts";
+import { openEddyReads, openPostgresReads, openRedisReads, type Reads } from "./reads.ts";
 import type { Destination } from "./returning.ts";
 
 /** A server that people come back to. */
@@ -13,6 +14,8 @@ export interface Way {
   dialect: Dialect;
   start: () => Promise<Running>;
   asked: Pick<Destination, "event" | "input" | "cursorOf">;
+  /** The reading alone, as its gateway does it, in this process. */
+  openReads: (running: Running) => Promise<Reads>;
 }
 
 /** A page for all who ask for the same one. */
@@ -28,6 +31,7 @@ export const eddyWay: Way = {
       return { epoch, seq: head };
     },
   },
+  openReads: openEddyReads,
 };
 
 const peerAsked: Way["asked"] = {
@@ -44,6 +48,7 @@ export const eachFromRedis: Way = {
   start: () =>
     startPeer(new URL("../peers/history-in-redis.ts", import.meta.url), 1, { gateways: 1 }),
   asked: peerAsked,
+  openReads: openRedisReads,
 };
 
 /** A page read from Postgres for each. */
@@ -56,4 +61,5 @@ export const eachFromPostgres: Way = {
       withPostgres: true,
     }),
   asked: peerAsked,
+  openReads: openPostgresReads,
 };
