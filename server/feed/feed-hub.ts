@@ -9,10 +9,11 @@ import { readLostRange } from "../../db/seed-room.ts";
 import type { Stores } from "../../db/stores.ts";
 import type { Fact, Push, PushName } from "../../protocol/facts.ts";
 import type { RoomId } from "../../protocol/ids.ts";
+import type { Batch } from "./batch.ts";
 import { parseHint, writeHint } from "./hint.ts";
 import { LiveRoom, type Member } from "./live-room.ts";
 import { createPacer } from "./pacer.ts";
-import { type Batch, type FeedPorts, RoomFeed } from "./room-feed.ts";
+import { type FeedPorts, RoomFeed } from "./room-feed.ts";
 import type { Face } from "./room-presence.ts";
 
 /** What the hub needs beside the stores. */

@@ -1,18 +1,11 @@
 import type { LogPage } from "../../db/history.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import { MAX_PAGE_FACTS } from "../../protocol/limits.ts";
+import { type Batch, cutBatch } from "./batch.ts";
 import type { Hint } from "./hint.ts";
 
 /** Facts kept in memory for those who are just entering. */
 const RING = 1_000;
-
-/** Facts in order, as they go to everyone who is live. */
-export interface Batch {
-  epoch: number;
-  /** The seq just before the first. */
-  prev: number;
-  events: Fact[];
-}
 
 /** Someone who wants a room's facts from a position on. */
 export interface Reader {
@@ -147,14 +140,14 @@ export class RoomFeed {
       }
       const missing = this.#ringAfter(at);
       if (missing !== null) {
-        if (missing.length > 0) reader.push({ epoch: this.#epoch, prev: at, events: missing });
+        push(reader, { epoch: this.#epoch, prev: at, events: missing });
         reader.join();
         return;
       }
       const page = await this.#ports.readAfter(at, MAX_PAGE_FACTS);
       if (!reader.isWaiting()) return;
       const end = page.facts.at(-1)?.seq ?? at;
-      if (page.facts.length > 0) reader.push({ epoch: page.epoch, prev: at, events: page.facts });
+      push(reader, { epoch: page.epoch, prev: at, events: page.facts });
       // Nothing between here and the feed: seqs that a new epoch skipped.
       at = page.more ? end : Math.max(end, Math.min(this.#last, page.head));
     }
@@ -226,7 +219,7 @@ export class RoomFeed {
     const batch = this.#pending;
     if (batch === null) return;
     this.#pending = null;
-    this.#ports.deliver(batch);
+    for (const piece of cutBatch(batch)) this.#ports.deliver(piece);
   }
 
   /** Facts of the ring after a position; null when it does not reach back that far. */
@@ -235,6 +228,11 @@ export class RoomFeed {
     if (position < this.#ringPrev) return null;
     return this.#ring.filter(({ seq }) => seq > position);
   }
+}
+
+function push(reader: Reader, batch: Batch): void {
+  if (batch.events.length === 0) return;
+  for (const piece of cutBatch(batch)) reader.push(piece);
 }
 
 function parseFacts(json: string): Fact[] | null {

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { Socket } from "socket.io-client";
 
 import type { Fact } from "../../protocol/facts.ts";
-import { type Batch, RoomFeed } from "../../server/feed/room-feed.ts";
+import type { Batch } from "../../server/feed/batch.ts";
+import { RoomFeed } from "../../server/feed/room-feed.ts";
 import type { Gateway } from "../../server/gateway.ts";
 import { drain } from "../../workers/drain.ts";
 import { seed } from "../simulation/seed.ts";

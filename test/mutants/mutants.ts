@@ -269,6 +269,14 @@ export const mutants: Mutant[] = [
     title: "exactly what they missed",
   },
   {
+    guarantee: "G5",
+    breaks: "the pieces of a burst do not say what they follow",
+    file: "server/feed/batch.ts",
+    find: "prev: piece.events.at(-1)?.seq ?? batch.prev",
+    replace: "prev: batch.prev",
+    test: "test/unit/batch.test.ts",
+  },
+  {
     guarantee: "G6",
     breaks: "nobody compares heads",
     file: "server/feed/feed-hub.ts",
