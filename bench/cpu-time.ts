@@ -19,6 +19,16 @@ export function cpuSecondsOfTree(pid: number): number {
   );
 }
 
+/** CPU time that everything on this machine has used, and what other machines took from it, in seconds. */
+export function machineCpuSeconds(): number {
+  const [all = ""] = read("/proc/stat").split("\n");
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = all
+    .split(/\s+/u)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softIrq + steal) / TICKS_PER_SECOND;
+}
+
 /** A process and all that it started, and those in turn. */
 export function treeOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)];

@@ -31,8 +31,6 @@ export interface Crowd {
   readonly expected: number;
   /** What was wrong with what was heard, in sentences; empty when all is well. */
   problems: () => string[];
-  /** Members whose frames were not those of their neighbours. */
-  readonly apart: number;
   close: () => void;
 }
 
@@ -124,9 +122,6 @@ export async function gatherCrowd(options: {
             : ["not every member has every message"],
         ),
       ].filter((line, i, lines) => lines.indexOf(line) === i);
-    },
-    get apart() {
-      return members.filter(({ isApart }) => isApart).length;
     },
     close: () => {
       for (const member of members) member.leave();

@@ -38,11 +38,6 @@ export class Member {
     this.#ports = ports;
   }
 
-  /** Whether its frames were at some time others than those of its neighbours. */
-  get isApart(): boolean {
-    return this.#apart !== null;
-  }
-
   get orderProblems(): number {
     return this.#apart?.problems ?? 0;
   }

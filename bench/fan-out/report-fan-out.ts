@@ -30,7 +30,7 @@ export function reportFanOut(found: {
       "Every design has two gateways, and a Redis (and where it stores, a worker and a PostgreSQL) of its own, all with the settings of `npm start`; what stores nothing has no append-only file. All in turns, the order turned round every round; medians, with the least and the most of the rounds in brackets. A ratio is divided round by round.",
       "Open loop: a message is due at its time whatever the server does, and late from then on. Latency is from due to read by a member, sampled with a prime stride; that of the acknowledgement from due to read by its speaker.",
       "CPU time is that of every process of the servers, from /proc, while everything was under way; the first seconds are not measured. Saturated: under 97 % of what was due had come when speaking ended; what such a server still had in its queues has no part in its latencies, and its next leg gets new servers.",
-      "The clients share the machine with the servers. They poll instead of sleeping, for a sleeping client makes the server's writes dearer; their cores are those they burnt, and in brackets those they had work for.",
+      "The clients share the machine with the servers. They poll instead of sleeping, for a sleeping client makes the server's writes dearer; their cores are those they burnt, and in brackets the share of the time in which they had work. The cores of others should be next to none: where they are not, something else ran on the machine.",
       "Socket.IO: WebSocket only, no compression, the handshake's request let go, one emit for each message. Bare ws: one frame for all of a room, written past ws; no heartbeats, no recovery: the limit of one write for each delivery. ejabberd is not part of it.",
     ],
     versions,
@@ -49,7 +49,7 @@ function wholeness({ found }: { found: { legs: Legs }[] }): string {
   const messages = eddys.reduce((sum, leg) => sum + leg.messages, 0);
   const whole = eddys.filter(({ isWhole }) => isWhole);
   return whole.length === eddys.length
-    ? `Every member got every one of Eddy's ${show(messages)} messages, once and in order, and all of them were in Postgres.`
+    ? `Every member got every one of Eddy's ${messages.toLocaleString("en")} messages, once and in order, and all of them were in Postgres.`
     : `In ${eddys.length - whole.length} of ${eddys.length} legs Eddy was saturated, and not every member had every message in time.`;
 }
 
@@ -68,6 +68,7 @@ function ratesTable(load: Load, legs: Legs): Table {
       "ack p99 ms",
       "servers' cores",
       "clients' cores",
+      "others' cores",
     ],
     rows: [...legs].map(([design, found]) => [
       design,
@@ -80,6 +81,7 @@ function ratesTable(load: Load, legs: Legs): Table {
       spread(found, (leg) => leg.ackP99Ms),
       show(median(found, (leg) => leg.cores)),
       `${show(median(found, (leg) => leg.clientCores))} (${show(median(found, (leg) => leg.clientBusy))})`,
+      show(median(found, (leg) => leg.otherCores)),
     ]),
   };
 }

@@ -1,3 +1,4 @@
+import { machineCpuSeconds } from "../cpu-time.ts";
 import { type Crowd, gatherCrowd, type Seating } from "../crowd/crowd.ts";
 import { type Speech, speakTo } from "../crowd/speak.ts";
 import { quantile } from "../spread.ts";
@@ -32,6 +33,8 @@ export interface Leg {
   messages: number;
   isWhole: boolean;
   clientBusy: number;
+  /** Cores that neither servers nor clients used: other work on the machine makes a leg worth less. */
+  otherCores: number;
   clientCores: number;
 }
 
@@ -100,9 +103,16 @@ async function close({ running, crowd }: Open): Promise<void> {
 
 async function runLeg(running: Running, crowd: Crowd, speech: Speech): Promise<Leg> {
   let [before, after] = [readCpu(running), readCpu(running)];
+  let [machineBefore, machineAfter] = [0, 0];
   const heard = await speakTo(crowd, speech, {
-    begin: () => (before = readCpu(running)),
-    end: () => (after = readCpu(running)),
+    begin: () => {
+      before = readCpu(running);
+      machineBefore = machineCpuSeconds();
+    },
+    end: () => {
+      after = readCpu(running);
+      machineAfter = machineCpuSeconds();
+    },
   });
   const { deliveries, seconds, keptUp, clientBusy, clientCores } = heard;
   const cpu = (part: Part) => after[part] - before[part];
@@ -129,5 +139,6 @@ async function runLeg(running: Running, crowd: Crowd, speech: Speech): Promise<L
     isWhole: crowd.problems().length === 0,
     clientBusy,
     clientCores,
+    otherCores: Math.max(0, (machineAfter - machineBefore - total) / seconds - clientCores),
   };
 }

@@ -43,10 +43,13 @@ export function reportIdle(legs: Map<string, IdleLeg[]>): Report {
     plots: [
       {
         title: "Memory for each idle connection, KB (less is better)",
-        categories: parts.map(String),
+        categories: ["all", ...parts],
         series: [...legs].map(([way, found]) => ({
           name: way,
-          values: parts.map((part) => spreadOf(found.map((leg) => growth(leg, part))).median),
+          values: [
+            spreadOf(found.map((leg) => perConnection(leg) / 1_024)).median,
+            ...parts.map((part) => spreadOf(found.map((leg) => growth(leg, part))).median),
+          ],
         })),
       },
     ],
