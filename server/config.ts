@@ -95,6 +95,26 @@ const gatewaySettings = {
     default: "on",
     meaning: "`off` lifts every limit below, for benchmarks and tests.",
   },
+  UNREAD_SOFT_BYTES: {
+    schema: integer(1_024, 1_000_000_000),
+    default: "262144",
+    meaning: "A socket that has not read more than this gets nothing live until it has read it.",
+  },
+  UNREAD_HARD_BYTES: {
+    schema: integer(1_024, 1_000_000_000),
+    default: "8388608",
+    meaning: "A socket that has not read more than this is cut. The largest reply must fit in.",
+  },
+  UNREAD_PATIENCE_SECONDS: {
+    schema: integer(1, 600),
+    default: "10",
+    meaning: "A socket over UNREAD_SOFT_BYTES that does not get on for this long is cut.",
+  },
+  UNREAD_CEILING_BYTES: {
+    schema: integer(1_024, 100_000_000_000),
+    default: "134217728",
+    meaning: "All that the sockets of a gateway have not read; over it the slowest are cut.",
+  },
 } satisfies Record<string, Setting>;
 
 const table = { ...gatewaySettings, ...sharedSettings, ...limitSettings };
@@ -124,6 +144,8 @@ export interface Config extends Settings {
   adminToken: string | undefined;
   publicUrl: string | undefined;
   limits: Limits;
+  /** How much may wait for sockets that do not read, and how long; `LIMITS=off` does not lift it. */
+  unread: { softBytes: number; hardBytes: number; patienceMs: number; ceilingBytes: number };
 }
 
 /** Reads a gateway's configuration. Errors: one that names every wrong value, without showing it. */
@@ -151,6 +173,12 @@ export function readConfig(env: Environment): Config {
       requestsPerIpPerMinute: bound(values.LIMIT_REQUESTS_PER_IP_PER_MINUTE),
       connectionsPerIp: bound(values.LIMIT_CONNECTIONS_PER_IP),
       connectionsPerUser: bound(values.LIMIT_CONNECTIONS_PER_USER),
+    },
+    unread: {
+      softBytes: values.UNREAD_SOFT_BYTES,
+      hardBytes: values.UNREAD_HARD_BYTES,
+      patienceMs: values.UNREAD_PATIENCE_SECONDS * 1_000,
+      ceilingBytes: values.UNREAD_CEILING_BYTES,
     },
   };
 }

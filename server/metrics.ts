@@ -61,9 +61,15 @@ export function createMetrics() {
       help: "Times a room's hot log was found to have lost state.",
       registers,
     }),
+    unreadBytes: new Gauge({
+      name: "eddy_unread_bytes",
+      help: "What waits in this process because sockets have not read it.",
+      registers,
+    }),
     slowSockets: new Counter({
       name: "eddy_slow_sockets_total",
-      help: "Sockets that were cut because they did not read.",
+      help: "Times a socket that did not read was held, resumed or cut.",
+      labelNames: ["verdict"],
       registers,
     }),
   };

@@ -6,6 +6,7 @@ import type { Deps, RoomCall } from "../rooms/act.ts";
 import { membershipOf } from "../rooms/read-marker.ts";
 import { refuseBanned } from "../rooms/refuse-banned.ts";
 import { showPresence, showRoom } from "../rooms/room-view.ts";
+import { attachMember } from "./attach-member.ts";
 import type { FeedHub } from "./feed-hub.ts";
 import type { Member } from "./live-room.ts";
 
@@ -64,21 +65,9 @@ export async function enterRoom(
     ...(resetTo === null ? {} : { resetTo }),
     presence,
   };
-  const restart = (now: number) => member.push("room.reset", { room: id, epoch: now, lost: null });
   const goLive = async () => {
     if (more) return;
-    const attaching = room.feed.attach(
-      {
-        push: (batch) => member.push("room.events", { room: id, ...batch }),
-        join: () => room.goLive(member),
-        restart,
-        isWaiting: () => room.isWaiting(member, visit),
-      },
-      facts.at(-1)?.seq ?? prev,
-      { epoch, prev, facts },
-    );
-    // The reply said that facts carry on; when they cannot, the client has to know and enter again.
-    await attaching.catch(() => restart(epoch));
+    await attachMember(room, { member, visit }, { epoch, prev, facts });
   };
   return { reply, goLive };
 }

@@ -9,6 +9,7 @@ import { readLostRange } from "../../db/seed-room.ts";
 import type { Stores } from "../../db/stores.ts";
 import type { Fact, Push, PushName } from "../../protocol/facts.ts";
 import type { RoomId } from "../../protocol/ids.ts";
+import { holdMember } from "./attach-member.ts";
 import type { Batch } from "./batch.ts";
 import { parseHint, writeHint } from "./hint.ts";
 import { LiveRoom, type Member } from "./live-room.ts";
@@ -95,6 +96,12 @@ export class FeedHub {
     room.presence.noteLeft(user);
     noteAbsent(this.#ports.stores.link, id, user).catch(this.#ports.onError);
     this.#say(id, writeHint.left(user));
+  }
+
+  /** Sends a connection that does not read nothing live of a room until it reads again (G11). */
+  hold(id: RoomId, member: Member): void {
+    const room = this.#rooms.get(id);
+    if (room !== undefined) holdMember(room, member).catch(this.#ports.onError);
   }
 
   /** Tells a room that someone types. */

@@ -13,13 +13,17 @@ export interface Member {
   /** Begins or ends to get what the room's live members get. */
   goLive: (room: RoomId) => void;
   goQuiet: (room: RoomId) => void;
+  /** Whether what was sent to it is mostly read: else nothing more is sent, and its memory stays bounded (G11). */
+  isReading: () => boolean;
+  /** Resolves when it reads again, or is gone. */
+  whenReading: () => Promise<void>;
 }
 
 /** Someone in a room, from entering to leaving. */
 interface Seat {
   member: Member;
   lurking: boolean;
-  /** Grows with every entering, so that an older one that is still under way stops. */
+  /** New with every entering and holding, so that an older one that is still under way stops. */
   visit: number;
 }
 
@@ -30,6 +34,8 @@ export class LiveRoom {
   readonly presence = new RoomPresence();
   readonly #seats = new Map<string, Seat>();
   readonly #live = new Set<Seat>();
+  /** Counted for the room, not the seat: who leaves and comes back must not be taken for who was here before. */
+  #visits = 0;
   /** When the last one went (ms); the subscription is kept a while for those who come right back. */
   emptySince: number;
   /** When the head was last told to members (ms). */
@@ -65,21 +71,37 @@ export class LiveRoom {
     const known = this.#seats.get(member.id);
     if (known !== undefined) {
       this.#live.delete(known);
-      known.visit += 1;
+      known.visit = ++this.#visits;
       member.goQuiet(this.id);
       const arrived = known.lurking && !lurking && this.presence.enter(member.user.id);
       if (!known.lurking && lurking) this.presence.leave(member.user.id);
       known.lurking = lurking;
       return { visit: known.visit, arrived };
     }
-    this.#seats.set(member.id, { member, lurking, visit: 1 });
-    return { visit: 1, arrived: !lurking && this.presence.enter(member.user.id) };
+    const visit = ++this.#visits;
+    this.#seats.set(member.id, { member, lurking, visit });
+    return { visit, arrived: !lurking && this.presence.enter(member.user.id) };
   }
 
   /** Whether this visit is the one that counts, and is not live yet. */
   isWaiting(member: Member, visit: number): boolean {
     const seat = this.#seats.get(member.id);
     return seat !== undefined && seat.visit === visit && !this.#live.has(seat);
+  }
+
+  /** Whether this visit is the one that counts, and gets what is live. */
+  isLive(member: Member, visit: number): boolean {
+    const seat = this.#seats.get(member.id);
+    return seat !== undefined && seat.visit === visit && this.#live.has(seat);
+  }
+
+  /** A live connection gets nothing for now. Answers the number of the visit that waits; null when it was not live. */
+  hold(member: Member): number | null {
+    const seat = this.#seats.get(member.id);
+    if (seat === undefined || !this.#live.delete(seat)) return null;
+    seat.visit = ++this.#visits;
+    member.goQuiet(this.id);
+    return seat.visit;
   }
 
   goLive(member: Member): void {
@@ -103,7 +125,7 @@ export class LiveRoom {
   /** Nobody is live any more: all who were have to enter again. Those who are entering find out by themselves. */
   quietAll(): void {
     for (const seat of this.#live) {
-      seat.visit += 1;
+      seat.visit = ++this.#visits;
       seat.member.goQuiet(this.id);
     }
     this.#live.clear();

@@ -6,6 +6,11 @@ import type { Hint } from "./hint.ts";
 
 /** Facts kept in memory for those who are just entering. */
 const RING = 1_000;
+/** Facts read at once for one reader: who reads slowly takes them a few at a time, and the rest is read again. */
+const READER_PAGE = 100;
+
+/** Which accepted facts an epoch found lost. */
+type Lost = { from: number; to: number } | null;
 
 /** Someone who wants a room's facts from a position on. */
 export interface Reader {
@@ -14,9 +19,12 @@ export interface Reader {
   /** From now on they get what everyone gets. */
   join: () => void;
   /** What they read belongs to an epoch that is over: they have to enter again. */
-  restart: (epoch: number) => void;
+  restart: (epoch: number, lost: Lost) => void;
   /** False once they left, or entered again: then nothing more is for them. */
   isWaiting: () => boolean;
+  /** Whether they take what they are sent; else they get no more before `whenReading` (G11). */
+  isReading: () => boolean;
+  whenReading: () => Promise<void>;
 }
 
 /** What a feed needs of the world; simulations pass their own. */
@@ -25,10 +33,10 @@ export interface FeedPorts {
   /** Where the log stands: the epoch and the newest seq. */
   readHead: () => Promise<{ epoch: number; head: number }>;
   /** Which range an epoch found lost. */
-  readLost: (epoch: number) => Promise<{ from: number; to: number } | null>;
+  readLost: (epoch: number) => Promise<Lost>;
   deliver: (batch: Batch) => void;
   /** Everyone who is live has to enter again. */
-  reset: (epoch: number, lost: { from: number; to: number } | null) => void;
+  reset: (epoch: number, lost: Lost) => void;
   /** Runs a delivery soon, together with what else arrives in this turn. */
   schedule: (run: () => void) => void;
   onGap: () => void;
@@ -52,6 +60,8 @@ export class RoomFeed {
   #repairing: Promise<void> | null = null;
   #again = false;
   #positioned = false;
+  /** The last change of epoch that was seen. */
+  #change: { from: number; lost: Lost } | null = null;
 
   constructor(ports: FeedPorts) {
     this.#ports = ports;
@@ -63,6 +73,11 @@ export class RoomFeed {
 
   get last(): number {
     return this.#last;
+  }
+
+  /** Up to where all who are live have been given everything. */
+  get delivered(): number {
+    return this.#pending?.prev ?? this.#last;
   }
 
   /** Takes its position. Call once, when the subscription stands. */
@@ -116,7 +131,8 @@ export class RoomFeed {
 
   /**
    * Makes a reader live who has everything up to `position`, without a gap or a double: what the feed
-   * has beyond goes to this reader alone, and in the same turn they join everyone else (G5).
+   * has beyond goes to this reader alone, and in the same turn they join everyone else (G5). Who does not
+   * read is given nothing meanwhile (G11).
    * `read` is what the reader just read from the log; it may be ahead of the feed.
    */
   async attach(
@@ -129,7 +145,13 @@ export class RoomFeed {
     while (reader.isWaiting()) {
       if (this.#epoch !== read.epoch) {
         await this.repair();
-        if (this.#epoch !== read.epoch) return reader.restart(this.#epoch);
+        if (!reader.isWaiting()) return;
+        if (this.#epoch !== read.epoch)
+          return reader.restart(this.#epoch, this.#lostSince(read.epoch));
+        continue;
+      }
+      if (!reader.isReading()) {
+        await reader.whenReading();
         continue;
       }
       this.#flush();
@@ -140,14 +162,20 @@ export class RoomFeed {
       }
       const missing = this.#ringAfter(at);
       if (missing !== null) {
-        push(reader, { epoch: this.#epoch, prev: at, events: missing });
+        at = handOver(reader, { epoch: this.#epoch, prev: at, events: missing });
+        if (at < this.#last) continue;
         reader.join();
         return;
       }
-      const page = await this.#ports.readAfter(at, MAX_PAGE_FACTS);
+      const page = await this.#ports.readAfter(at, READER_PAGE);
       if (!reader.isWaiting()) return;
+      if (page.epoch !== read.epoch) {
+        await this.repair();
+        continue;
+      }
       const end = page.facts.at(-1)?.seq ?? at;
-      push(reader, { epoch: page.epoch, prev: at, events: page.facts });
+      at = handOver(reader, { epoch: page.epoch, prev: at, events: page.facts });
+      if (at < end) continue;
       // Nothing between here and the feed: seqs that a new epoch skipped.
       at = page.more ? end : Math.max(end, Math.min(this.#last, page.head));
     }
@@ -187,6 +215,7 @@ export class RoomFeed {
     const lost = await this.#ports.readLost(epoch);
     const { epoch: now, head } = await this.#ports.readHead();
     this.#flush();
+    this.#change = { from: this.#epoch, lost };
     this.#position(now, head);
     this.#ports.reset(now, lost);
   }
@@ -222,6 +251,10 @@ export class RoomFeed {
     for (const piece of cutBatch(batch)) this.#ports.deliver(piece);
   }
 
+  #lostSince(epoch: number): Lost {
+    return this.#change?.from === epoch ? this.#change.lost : null;
+  }
+
   /** Facts of the ring after a position; null when it does not reach back that far. */
   #ringAfter(position: number): Fact[] | null {
     if (position === this.#last) return [];
@@ -230,9 +263,15 @@ export class RoomFeed {
   }
 }
 
-function push(reader: Reader, batch: Batch): void {
-  if (batch.events.length === 0) return;
-  for (const piece of cutBatch(batch)) reader.push(piece);
+/** Gives a reader a batch, a frame at a time and while it reads; answers up to where. */
+function handOver(reader: Reader, batch: Batch): number {
+  let at = batch.prev;
+  for (const piece of cutBatch(batch)) {
+    if (piece.events.length === 0 || !reader.isReading()) break;
+    reader.push(piece);
+    at = piece.events.at(-1)?.seq ?? at;
+  }
+  return at;
 }
 
 function parseFacts(json: string): Fact[] | null {

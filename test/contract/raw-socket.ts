@@ -15,6 +15,9 @@ export interface RawSocket {
   /** All frames that came. */
   heard: string[];
   isOpen: () => boolean;
+  /** Stops taking bytes off the line, and takes them again. */
+  pause: () => void;
+  resume: () => void;
   /** Ends it without goodbye. */
   end: () => void;
 }
@@ -41,6 +44,8 @@ export async function openRaw(url: string): Promise<RawSocket> {
       }),
     heard,
     isOpen: () => ws.readyState === WebSocket.OPEN,
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
     end: () => ws.terminate(),
   };
 }

@@ -313,6 +313,8 @@ describe("catching up has no gap and no double", () => {
         join: () => given.push("joined"),
         restart: never,
         isWaiting: () => true,
+        isReading: () => true,
+        whenReading: never,
       },
       1,
       { epoch: 1, prev: 0, facts: [] },

@@ -4,6 +4,7 @@ import { Refusal } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { Session } from "../../auth/tokens.ts";
 import type { Member } from "../../feed/live-room.ts";
+import type { Outflow } from "./outflow.ts";
 
 /** One connected socket: whose it is, in which rooms, and what of it must keep its order. */
 export interface Connection extends Member {
@@ -34,7 +35,10 @@ export function refuseEnded({ expiresAtMs }: Session, now: number): void {
 }
 
 /** Wraps a socket whose handshake was accepted. */
-export function openConnection(socket: Socket, session: Session, ip: string): Connection {
+export function openConnection(
+  socket: Socket,
+  { session, ip, outflow }: { session: Session; ip: string; outflow: Outflow },
+): Connection {
   let tail: Promise<unknown> = Promise.resolve();
   const connection: Connection = {
     id: socket.id,
@@ -60,6 +64,8 @@ export function openConnection(socket: Socket, session: Session, ip: string): Co
     push: (name, data) => void socket.emit(name, data),
     goLive: (room) => void socket.join(liveChannel(room)),
     goQuiet: (room) => void socket.leave(liveChannel(room)),
+    isReading: () => outflow.isReading(),
+    whenReading: () => outflow.whenReading(),
   };
   return connection;
 }

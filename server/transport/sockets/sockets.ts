@@ -16,7 +16,8 @@ import { clientIp } from "../client-ip.ts";
 import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
 import { answer, type SocketDeps } from "./answer.ts";
 import { type Connection, liveChannel, openConnection, refuseEnded } from "./connection.ts";
-import { sweepConnections } from "./sweep.ts";
+import { watchSlowSockets } from "./slow-sockets.ts";
+import { sweepSessions } from "./sweep-sessions.ts";
 
 /** The sockets of a gateway. */
 export interface Sockets {
@@ -36,7 +37,7 @@ export interface SocketOptions {
   log: Logger;
 }
 
-/** Between two looks at which sessions end and which sockets do not read. */
+/** Between two looks at which sessions end. */
 const SWEEP_EVERY_MS = 1_000;
 /** Sockets are closed over this time at a stop, so that they do not all come back at once. */
 const STAGGER_MS = 2_000;
@@ -63,6 +64,8 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
         decide(null, origin === undefined || isAllowed(origin, config.allowedOrigins)),
     },
   });
+  const slowSockets = watchSlowSockets({ caps: config.unread, metrics });
+  io.engine.on("connection", slowSockets.watch);
   const connections = new Map<string, Connection>();
   const perUser = new Map<string, number>();
   const perIp = new Map<string, number>();
@@ -93,7 +96,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     if ((perUser.get(session.user.id) ?? 0) >= connectionsPerUser) {
       throw new Refusal("rate_limited", `At most ${connectionsPerUser} connections of one person.`);
     }
-    socket.data = openConnection(socket, session, ip);
+    socket.data = openConnection(socket, { session, ip, outflow: slowSockets.of(socket.conn) });
   };
 
   const letIn = async (socket: Socket, next: (error?: Error) => void): Promise<void> => {
@@ -149,6 +152,9 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     const connection = socket.data as Connection;
     const { id: user } = connection.user;
     connections.set(socket.id, connection);
+    slowSockets.of(socket.conn).onHold = () => {
+      for (const room of connection.rooms) serving?.hub.hold(room, connection);
+    };
     count(perUser, user, 1);
     count(perIp, connection.ip, 1);
     metrics.connections.inc();
@@ -165,7 +171,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
   });
 
   const sweep = setInterval(() => {
-    sweepConnections(connections.values(), Date.now(), () => metrics.slowSockets.inc());
+    sweepSessions(connections.values(), Date.now());
   }, SWEEP_EVERY_MS);
   sweep.unref();
 
@@ -182,6 +188,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     },
     close: async () => {
       await io.close();
+      slowSockets.close();
     },
   };
 }
