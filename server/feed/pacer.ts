@@ -15,7 +15,7 @@ export interface PacerPorts {
 /** What writing one frame to one socket takes: the system call, whatever the frame holds. */
 const WRITE_MS = 0.008;
 /** A room waits this many times as long as its last delivery took, so that it cannot fill the process. */
-const REST = 3;
+const REST = 8;
 /** Nobody waits longer than this for the sake of others. */
 const LONGEST_MS = 25;
 /** Shorter waits are not worth a timer. */
