@@ -1,7 +1,10 @@
 /** Runs a room's deliveries: at once while that is cheap, else so far apart that they stay affordable. */
 export interface Pacer {
-  /** Runs `deliver` now (at the end of this turn) or at the room's next tick; one wait at a time. */
-  schedule: (deliver: () => void, receivers: number) => void;
+  /**
+   * Runs `deliver` now (at the end of this turn) or at the room's next tick; one wait at a time. It
+   * answers how many facts it delivered.
+   */
+  schedule: (deliver: () => number, receivers: number) => void;
 }
 
 export interface PacerPorts {
@@ -13,9 +16,11 @@ export interface PacerPorts {
 }
 
 /** What writing one frame to one socket takes: the system call, whatever the frame holds. */
-const WRITE_MS = 0.008;
-/** A room waits this many times as long as its last delivery took, so that it cannot fill the process. */
-const REST = 8;
+const WRITE_MS = 0.006;
+/** A room waits at least this many times as long as a delivery takes, so that it cannot fill the process. */
+const REST = 2;
+/** And as many times longer again for each fact of the last frame: the hotter a room, the more a longer wait saves. */
+const REST_PER_FACT = 2;
 /** Nobody waits longer than this for the sake of others. */
 const LONGEST_MS = 25;
 /** Shorter waits are not worth a timer. */
@@ -31,9 +36,10 @@ export function createPacer({ now, soon, after }: PacerPorts): Pacer {
   return {
     schedule: (deliver, receivers) => {
       const run = () => {
-        const cost = receivers * WRITE_MS;
-        restsUntil = now() + Math.min(LONGEST_MS, cost * REST);
-        deliver();
+        const startedAt = now();
+        const facts = deliver();
+        const rest = receivers * WRITE_MS * (REST + REST_PER_FACT * facts);
+        restsUntil = startedAt + Math.min(LONGEST_MS, rest);
       };
       const wait = restsUntil - now();
       if (wait < SHORTEST_MS) soon(run);

@@ -37,8 +37,8 @@ export interface FeedPorts {
   deliver: (batch: Batch) => void;
   /** Everyone who is live has to enter again. */
   reset: (epoch: number, lost: Lost) => void;
-  /** Runs a delivery soon, together with what else arrives in this turn. */
-  schedule: (run: () => void) => void;
+  /** Runs a delivery soon, together with what else arrives until then; it answers how many facts it had. */
+  schedule: (run: () => number) => void;
   onGap: () => void;
   onError: (error: unknown) => void;
 }
@@ -244,11 +244,12 @@ export class RoomFeed {
     this.#ports.schedule(() => this.#flush());
   }
 
-  #flush(): void {
+  #flush(): number {
     const batch = this.#pending;
-    if (batch === null) return;
+    if (batch === null) return 0;
     this.#pending = null;
     for (const piece of cutBatch(batch)) this.#ports.deliver(piece);
+    return batch.events.length;
   }
 
   #lostSince(epoch: number): Lost {

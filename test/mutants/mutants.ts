@@ -43,6 +43,15 @@ export const mutants: Mutant[] = [
   },
   {
     guarantee: "G1",
+    breaks: "a room's event overtakes what waits for a socket",
+    file: "server/transport/sockets/write-frame.ts",
+    find: 'if (name !== "websocket" || !writable) return false;',
+    replace: 'if (name !== "websocket") return false;',
+    test: "test/integration/live-sockets.test.ts",
+    title: "arrives in the order",
+  },
+  {
+    guarantee: "G1",
     breaks: "the body is written before the log",
     file: "db/redis/scripts/append.lua",
     find: "  if target == '' then\n",

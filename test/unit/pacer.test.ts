@@ -12,7 +12,7 @@ function pace(arrivals: number[], receivers: number): number[] {
     soon: (run) => timers.push({ at: now, run }),
     after: (delayMs, run) => timers.push({ at: now + delayMs, run }),
   });
-  let waiting = false;
+  let waiting = 0;
   const runDue = (upTo: number) => {
     for (;;) {
       timers.sort((a, b) => a.at - b.at);
@@ -27,11 +27,13 @@ function pace(arrivals: number[], receivers: number): number[] {
     runDue(at - 1e-9);
     now = Math.max(now, at);
     // As the feed does: what arrives while a delivery waits joins it.
-    if (waiting) continue;
-    waiting = true;
+    waiting += 1;
+    if (waiting > 1) continue;
     pacer.schedule(() => {
-      waiting = false;
+      const facts = waiting;
+      waiting = 0;
       delivered.push(now);
+      return facts;
     }, receivers);
   }
   runDue(Infinity);
@@ -46,6 +48,10 @@ test("a quiet room delivers at once, however many people are in it", () => {
 
 test("a small room delivers every fact at once, even when they come fast", () => {
   expect(pace(every(2, 50), 10)).toEqual(every(2, 50));
+});
+
+test("a full room delivers each fact at once while few come", () => {
+  expect(pace(every(20, 50), 500)).toEqual(every(20, 50));
 });
 
 test("a hot room delivers many facts together, and none waits longer than 25 ms", () => {

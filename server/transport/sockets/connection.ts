@@ -4,6 +4,7 @@ import { Refusal } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { Session } from "../../auth/tokens.ts";
 import type { Member } from "../../feed/live-room.ts";
+import type { LiveSockets } from "./live-sockets.ts";
 import type { Outflow } from "./outflow.ts";
 
 /** One connected socket: whose it is, in which rooms, and what of it must keep its order. */
@@ -21,11 +22,6 @@ export interface Connection extends Member {
   warned: boolean;
 }
 
-/** The Socket.IO room of those who are live in a room on this gateway. */
-export function liveChannel(room: RoomId): string {
-  return `live:${room}`;
-}
-
 /**
  * Refuses a session whose time is up. For the sake of clocks a token is good for some seconds longer,
  * but the next sweep would close its socket: until then it would be sent what it may not have (G18).
@@ -37,7 +33,12 @@ export function refuseEnded({ expiresAtMs }: Session, now: number): void {
 /** Wraps a socket whose handshake was accepted. */
 export function openConnection(
   socket: Socket,
-  { session, ip, outflow }: { session: Session; ip: string; outflow: Outflow },
+  {
+    session,
+    ip,
+    live,
+    outflow,
+  }: { session: Session; ip: string; live: LiveSockets; outflow: Outflow },
 ): Connection {
   let tail: Promise<unknown> = Promise.resolve();
   const connection: Connection = {
@@ -62,8 +63,8 @@ export function openConnection(
       }
     },
     push: (name, data) => void socket.emit(name, data),
-    goLive: (room) => void socket.join(liveChannel(room)),
-    goQuiet: (room) => void socket.leave(liveChannel(room)),
+    goLive: (room) => live.join(room, socket),
+    goQuiet: (room) => live.leave(room, socket),
     isReading: () => outflow.isReading(),
     whenReading: () => outflow.whenReading(),
   };

@@ -15,7 +15,8 @@ import { isAllowed } from "../allowed-origin.ts";
 import { clientIp } from "../client-ip.ts";
 import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
 import { answer, type SocketDeps } from "./answer.ts";
-import { type Connection, liveChannel, openConnection, refuseEnded } from "./connection.ts";
+import { type Connection, openConnection, refuseEnded } from "./connection.ts";
+import { LiveSockets } from "./live-sockets.ts";
 import { watchSlowSockets } from "./slow-sockets.ts";
 import { sweepSessions } from "./sweep-sessions.ts";
 
@@ -66,6 +67,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
   });
   const slowSockets = watchSlowSockets({ caps: config.unread, metrics });
   io.engine.on("connection", slowSockets.watch);
+  const live = new LiveSockets(io);
   const connections = new Map<string, Connection>();
   const perUser = new Map<string, number>();
   const perIp = new Map<string, number>();
@@ -96,7 +98,12 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     if ((perUser.get(session.user.id) ?? 0) >= connectionsPerUser) {
       throw new Refusal("rate_limited", `At most ${connectionsPerUser} connections of one person.`);
     }
-    socket.data = openConnection(socket, { session, ip, outflow: slowSockets.of(socket.conn) });
+    socket.data = openConnection(socket, {
+      session,
+      ip,
+      live,
+      outflow: slowSockets.of(socket.conn),
+    });
   };
 
   const letIn = async (socket: Socket, next: (error?: Error) => void): Promise<void> => {
@@ -159,7 +166,8 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     count(perIp, connection.ip, 1);
     metrics.connections.inc();
     // The handshake's request holds its headers and buffers for as long as the socket lives.
-    delete (socket.conn as { request?: unknown }).request;
+    // Not deleted: Engine.IO's socket would become a dictionary, slow for all that is sent to it.
+    (socket.conn as { request?: unknown }).request = undefined;
     socket.onAny((name: string, ...args: unknown[]) => void onCommand(connection, name, args));
     socket.on("disconnect", () => {
       connections.delete(socket.id);
@@ -176,7 +184,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
   sweep.unref();
 
   return {
-    emit: (room, name, data) => void io.local.to(liveChannel(room)).emit(name, data),
+    emit: (room, name, data) => live.emit(room, name, data),
     serve: (on) => {
       serving = on;
     },
