@@ -18,8 +18,8 @@ export async function startNode(entry: URL, env: Record<string, string>): Promis
   const profiling = profiles === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profiles];
   const args = [...profiling, "--import", "tsx", fileURLToPath(entry)];
   const child = spawn(process.execPath, args, {
-    // A worker of Eddy's then ends when this process does, whose message channel breaks.
-    env: { ...process.env, EDDY_LAUNCHED: "1", LOG_LEVEL: "warn", ...env },
+    env: { ...process.env, LOG_LEVEL: "warn", ...env },
+    // A worker of Eddy's ends when this process does, whose message channel breaks.
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ready = await nextMessage(child);

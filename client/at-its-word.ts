@@ -6,6 +6,5 @@
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the type
 export function atItsWord<T>(data: unknown): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return data as T;
 }

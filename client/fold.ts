@@ -13,7 +13,6 @@ export type Draft = {
 export function foldFact(draft: Draft, fact: Fact): void {
   // A newer server may know facts that we do not: they have their place in the log, and no effect.
   if (!Object.hasOwn(handlers, fact.type)) return;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row of its own type
   const handle = handlers[fact.type] as (draft: Draft, fact: Fact) => void;
   handle(draft, fact);
 }

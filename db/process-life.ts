@@ -23,8 +23,9 @@ export function stopWhenAsked(log: Logger, stop: () => Promise<void>): void {
   };
   process.once("SIGTERM", () => end(0));
   process.once("SIGINT", () => end(0));
-  // The launcher was killed: nobody is left to stop this process.
+  // The launcher was killed: nobody is left to stop this process. It may have been before this point.
   if (process.connected) process.once("disconnect", () => end(0));
+  else if (process.send !== undefined) end(0);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "uncaught exception");
     end(1);

@@ -206,16 +206,19 @@ export async function endOfEpoch(
   return row?.end ?? null;
 }
 
-/** The seqs that may have been accepted and were lost when an epoch began; null when none could be. */
+/**
+ * The range of the seqs that may have been accepted and were lost from one epoch to a later one, however
+ * many losses lie between; null when none could be.
+ */
 export async function readLostRange(
   { store }: Stores,
   room: RoomId,
-  epoch: number,
+  { since, epoch }: { since: number; epoch: number },
 ): Promise<{ from: number; to: number } | null> {
-  const [row] = await store.sql<{ from: number; to: number }[]>`
-    SELECT previous_end + 1 AS from, base AS to FROM room_epochs
-    WHERE room_id = ${room} AND epoch = ${epoch} AND base > previous_end`;
-  return row ?? null;
+  const [row] = await store.sql<{ from: number | null; to: number }[]>`
+    SELECT min(previous_end) + 1 AS from, max(base) AS to FROM room_epochs
+    WHERE room_id = ${room} AND epoch > ${since} AND epoch <= ${epoch} AND base > previous_end`;
+  return row === undefined || row.from === null ? null : { from: row.from, to: row.to };
 }
 
 /** Facts between two positions: seqs that were skipped by a new epoch do not count. */

@@ -205,7 +205,7 @@ export const commands = {
     rest: route("PUT", "/rooms/:room/read"),
   },
   "typing:start": {
-    summary: "I am typing. Fire and forget, throttled.",
+    summary: "I am typing in a room that I have entered. Fire and forget, throttled.",
     input: z.strictObject(room),
     output: nothing,
     who: "speaker",

@@ -28,6 +28,11 @@ export function createWorkerMetrics() {
       help: "Entries that Postgres refused and that were put aside.",
       registers,
     }),
+    heldUp: new Counter({
+      name: "eddy_held_up_total",
+      help: "Times a room could not be stored because the schema is not what Eddy expects.",
+      registers,
+    }),
     holes: new Counter({
       name: "eddy_log_holes_total",
       help: "Times a hot log had a seq missing; must stay 0.",

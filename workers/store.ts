@@ -14,7 +14,8 @@ import { readUnstored } from "../db/redis/unstored.ts";
 import type { Stores } from "../db/stores.ts";
 import { type Fact, factTypes } from "../protocol/facts.ts";
 import type { RoomId } from "../protocol/ids.ts";
-import { isDataError, sqlStateOf } from "./data-error.ts";
+import { isDataError, isStatementError, sqlStateOf } from "./data-error.ts";
+import type { HeldUp } from "./held-up.ts";
 import type { WorkerMetrics } from "./metrics.ts";
 import { tombstoneAt } from "./tombstone.ts";
 
@@ -26,6 +27,8 @@ export interface StoreDeps {
   /** Newest facts of each room that stay in the hot log. */
   keep: number;
   now: () => number;
+  /** Rooms that Postgres has no place for at the moment. */
+  heldUp: HeldUp;
 }
 
 /** Rooms in one transaction: few commits, and no room waits long for another. */
@@ -41,24 +44,44 @@ const LEAST_SHARE = 50;
  * Answers the rooms that have more.
  */
 export async function storeRooms(deps: StoreDeps, rooms: readonly RoomId[]): Promise<RoomId[]> {
+  const due = rooms.filter((room) => !deps.heldUp.isResting(room, deps.now()));
   const unfinished: RoomId[] = [];
-  for (let from = 0; from < rooms.length; from += ROOMS_AT_ONCE) {
-    const some = rooms.slice(from, from + ROOMS_AT_ONCE);
+  for (let from = 0; from < due.length; from += ROOMS_AT_ONCE) {
+    const some = due.slice(from, from + ROOMS_AT_ONCE);
     unfinished.push(...(await storeTogether(deps, some)));
   }
   return unfinished;
 }
 
-/** Stores some rooms in one transaction; when Postgres refuses a row, each room by itself. */
+/** Stores some rooms in one transaction; when Postgres refuses what one of them has, each by itself. */
 async function storeTogether(deps: StoreDeps, rooms: RoomId[]): Promise<RoomId[]> {
   try {
     const share = Math.max(LEAST_SHARE, Math.floor(FACTS_AT_ONCE / rooms.length));
     return await storeOnce(deps, rooms, share);
   } catch (error) {
-    if (!isDataError(error)) throw error;
+    if (!isDataError(error) && !isStatementError(error)) throw error;
     const unfinished: RoomId[] = [];
-    for (const room of rooms) unfinished.push(...(await storeBisecting(deps, room, FACTS_AT_ONCE)));
+    for (const room of rooms) unfinished.push(...(await storeAlone(deps, room)));
     return unfinished;
+  }
+}
+
+/** Stores one room, or lets it rest, loudly, when its facts are sound and Postgres is not ready for them. */
+async function storeAlone(deps: StoreDeps, room: RoomId): Promise<RoomId[]> {
+  const { heldUp, log, metrics, now } = deps;
+  try {
+    const unfinished = await storeBisecting(deps, room, FACTS_AT_ONCE);
+    heldUp.forget(room);
+    return unfinished;
+  } catch (error) {
+    if (!isStatementError(error)) throw error;
+    const againInMs = heldUp.rest(room, now());
+    metrics.heldUp.inc();
+    log.error(
+      { err: error, room, againInMs },
+      "a room cannot be stored: is the schema up to date?",
+    );
+    return [];
   }
 }
 

@@ -1,19 +1,22 @@
 import { appendPending, roomsWithPending } from "../db/pending-facts.ts";
 import { endStalledTransactions } from "../db/postgres/stalled-transactions.ts";
 import { drain } from "./drain.ts";
+import { rewriteQuarantined } from "./rewrite-quarantined.ts";
 import type { StoreDeps } from "./store.ts";
 
 /** What is dirty for longer than this was not drained by any job: its hint was lost. */
 const OVERDUE_MS = 500;
 
 /**
- * Does what lost hints and crashes left undone: frees the rooms that a paused process holds, stores rooms that nobody drains (G12), and appends
- * facts whose act was committed before its process died (G20).
+ * Does what lost hints and crashes left undone: frees the rooms that a paused process holds, stores
+ * rooms that nobody drains (G12), puts tombstones in their places (G14), and appends facts whose act was
+ * committed before its process died (G20).
  */
 export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise<void> {
   const stalled = await endStalledTransactions(deps.stores.store);
   if (stalled > 0) deps.log.warn({ stalled }, "transactions of a paused process were ended");
   await drain(deps, { dirtyBeforeMs: deps.now() - OVERDUE_MS, shouldStop });
+  await rewriteQuarantined(deps.stores);
   for (const room of await roomsWithPending(deps.stores, OVERDUE_MS)) {
     if (shouldStop()) return;
     await appendPending(deps.stores, room);

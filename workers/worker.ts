@@ -7,6 +7,7 @@ import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
 import { queueNames, queuePrefix } from "../db/redis/queues.ts";
 import type { Settings } from "../db/settings.ts";
 import { drain } from "./drain.ts";
+import { HeldUp } from "./held-up.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./metrics.ts";
 import type { StoreDeps } from "./store.ts";
 import { sweep } from "./sweep.ts";
@@ -48,6 +49,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     log,
     keep: settings.hotLogKeep,
     now: Date.now,
+    heldUp: new HeldUp(),
   };
   let stopping = false;
   let healthy = true;

@@ -141,9 +141,11 @@ export async function readBodies(
   );
 }
 
-/** Puts another fact in an entry's place, at its seq. */
+const runReplace = loadScript("replace");
+
+/** Puts another fact in an entry's place, at its seq; an entry that was trimmed stays gone. */
 export async function replaceBody(link: RedisLink, room: RoomId, fact: Fact): Promise<void> {
-  await link.redis.hset(keys.body(room), String(fact.seq), JSON.stringify(fact));
+  await runReplace(link.redis, [keys.body(room)], [fact.seq, JSON.stringify(fact)]);
 }
 
 /** Where the logs of rooms stand, in one round trip; null for those that this run does not know. */

@@ -1,6 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyGetKey,
+  SignJWT,
+} from "jose";
 
 import type { Store } from "../../db/postgres/connection.ts";
 import { signingKey } from "../../db/postgres/signing-keys.ts";
@@ -46,7 +54,7 @@ const MOST_CACHED = 20_000;
 export async function openTokens(options: TokenOptions): Promise<Tokens> {
   const guestKey = await signingKey(options.store, "guest", () => randomBytes(32));
   const hostKey = options.secret === undefined ? null : new TextEncoder().encode(options.secret);
-  const jwks = options.jwksUrl === undefined ? null : createRemoteJWKSet(new URL(options.jwksUrl));
+  const jwks = options.jwksUrl === undefined ? null : openKeySet(options.jwksUrl);
   const cache = new Map<string, { session: Session; at: number }>();
 
   const verifyGuest = async (token: string): Promise<Session> => {
@@ -81,6 +89,7 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
       const session = await translate(() =>
         issuerOf(token) === GUEST_ISSUER ? verifyGuest(token) : verifyHost(token),
       );
+      refuseEnded(session, options.now());
       cache.delete(key);
       cache.set(key, { session, at: now });
       const oldest = cache.keys().next().value;
@@ -101,6 +110,27 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
   };
 }
 
+/**
+ * The host's public keys. When they cannot be had (time-out, an error status, a network or a key set that
+ * is broken) nobody knows whether the token is good: that is not the caller's fault.
+ */
+function openKeySet(url: string): JWTVerifyGetKey {
+  const keySet = createRemoteJWKSet(new URL(url));
+  return async (header, token) => {
+    try {
+      return await keySet(header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) throw error;
+      if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      if (error instanceof errors.JOSENotSupported) throw error;
+      throw new Refusal("unavailable", "The keys of the host cannot be read; try again.", {
+        retryAfterMs: 1_000,
+        cause: error,
+      });
+    }
+  };
+}
+
 /** Who says they made the token: only picks the key that then has to prove it. */
 function issuerOf(token: string): string | undefined {
   return decodeJwt(token).iss;
@@ -109,7 +139,7 @@ function issuerOf(token: string): string | undefined {
 async function verifyHostToken(
   token: string,
   secret: Uint8Array | null,
-  jwks: ReturnType<typeof createRemoteJWKSet> | null,
+  jwks: JWTVerifyGetKey | null,
   options: TokenOptions,
 ): Promise<JWTPayload> {
   const checks = {
@@ -154,6 +184,11 @@ function hostProfile(payload: JWTPayload) {
   };
 }
 
+/** The tolerance is for clocks that lag behind the host's; a session whose time is up by ours is over (G18). */
+function refuseEnded({ expiresAtMs }: Session, now: number): void {
+  if (now >= expiresAtMs) throw new Refusal("unauthenticated", "The token has expired.");
+}
+
 function expiryOf({ exp }: JWTPayload): number {
   return (exp ?? 0) * 1_000;
 }
@@ -165,9 +200,6 @@ async function translate(verify: () => Promise<Session>): Promise<Session> {
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       throw new Refusal("unauthenticated", "The token has expired.", { cause: error });
-    }
-    if (error instanceof errors.JWKSTimeout) {
-      throw new Refusal("unavailable", "The keys of the host cannot be reached.", { cause: error });
     }
     if (error instanceof errors.JOSEError) {
       throw new Refusal("unauthenticated", "The token is not valid.", { cause: error });

@@ -83,19 +83,16 @@ export class FeedHub {
 
   /** Gives a connection a seat in a room; it is not live before `attach`. */
   sit(room: LiveRoom, member: Member, lurking: boolean): number {
-    const { visit, arrived } = room.sit(member, lurking);
+    const { visit, arrived, departed } = room.sit(member, lurking);
     if (arrived) this.#arrived(room, member);
+    if (departed) this.#departed(room, member);
     return visit;
   }
 
   /** Takes a connection's seat in a room away. */
   leave(id: RoomId, member: Member): void {
     const room = this.#rooms.get(id);
-    if (room === undefined || !room.stand(member, this.#ports.now())) return;
-    const user = member.user.id;
-    room.presence.noteLeft(user);
-    noteAbsent(this.#ports.stores.link, id, user).catch(this.#ports.onError);
-    this.#say(id, writeHint.left(user));
+    if (room?.stand(member, this.#ports.now()) === true) this.#departed(room, member);
   }
 
   /** Sends a connection that does not read nothing live of a room until it reads again (G11). */
@@ -104,9 +101,11 @@ export class FeedHub {
     if (room !== undefined) holdMember(room, member).catch(this.#ports.onError);
   }
 
-  /** Tells a room that someone types. */
-  type(id: RoomId, member: Member): void {
+  /** Tells a room that someone types; false when this connection is not in it. */
+  type(id: RoomId, member: Member): boolean {
+    if (this.#rooms.get(id)?.hasSeat(member) !== true) return false;
     this.#say(id, writeHint.typing(member.user.id));
+    return true;
   }
 
   /** Stops looking after rooms. The subscriber is the caller's to close. */
@@ -141,7 +140,7 @@ export class FeedHub {
     return {
       readAfter: (after, limit) => readAfter(stores, { room: id, after, limit }),
       readHead: () => readStanding(stores, id),
-      readLost: (epoch) => readLostRange(stores, id, epoch),
+      readLost: (since, epoch) => readLostRange(stores, id, { since, epoch }),
       deliver: (batch) => this.#deliver(room(), batch),
       reset: (epoch, lost) => {
         onReset();
@@ -207,6 +206,12 @@ export class FeedHub {
     this.#say(room.id, writeHint.joined(face));
   }
 
+  #departed(room: LiveRoom, { user: { id } }: Member): void {
+    room.presence.noteLeft(id);
+    noteAbsent(this.#ports.stores.link, room.id, id).catch(this.#ports.onError);
+    this.#say(room.id, writeHint.left(id));
+  }
+
   #say(room: RoomId, hint: string): void {
     this.#ports.stores.link.redis.publish(keys.feed(room), hint).catch(this.#ports.onError);
   }
@@ -224,13 +229,13 @@ export class FeedHub {
         this.#tellWaiting(room, { epoch: hint.epoch, seq: hint.seq });
         break;
       case "typing":
-        room.presence.noteTyping(hint.user as Member["user"]["id"]);
+        room.presence.noteTyping(hint.user);
         break;
       case "joined":
-        room.presence.noteJoined(JSON.parse(hint.json) as Face);
+        room.presence.noteJoined(hint.face);
         break;
       case "left":
-        room.presence.noteLeft(hint.user as Member["user"]["id"]);
+        room.presence.noteLeft(hint.user);
         break;
     }
   }
@@ -336,8 +341,8 @@ export class FeedHub {
       if (now() - room.presenceToldAt < PRESENCE_TOLD_MS) continue;
       const changes = room.presence.takeChanges(room.id);
       if (changes === null || room.liveCount === 0) continue;
-      room.presenceToldAt = now();
       const { count } = await readPresent(stores.link, room.id, 1);
+      room.presenceToldAt = now();
       emit(room.id, "room.presence", { ...changes, count });
     }
   }

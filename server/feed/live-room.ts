@@ -66,21 +66,30 @@ export class LiveRoom {
     return this.#seats.size === 0;
   }
 
-  /** Gives a connection a seat that is not live yet. Answers the visit's number, and whether the person is new here. */
-  sit(member: Member, lurking: boolean): { visit: number; arrived: boolean } {
+  /**
+   * Gives a connection a seat that is not live yet. Answers the visit's number, and whether the person
+   * is new here, or not here any more: who enters again to lurk has left the list.
+   */
+  sit(member: Member, lurking: boolean): { visit: number; arrived: boolean; departed: boolean } {
     const known = this.#seats.get(member.id);
     if (known !== undefined) {
       this.#live.delete(known);
       known.visit = ++this.#visits;
       member.goQuiet(this.id);
       const arrived = known.lurking && !lurking && this.presence.enter(member.user.id);
-      if (!known.lurking && lurking) this.presence.leave(member.user.id);
+      const departed = !known.lurking && lurking && this.presence.leave(member.user.id);
       known.lurking = lurking;
-      return { visit: known.visit, arrived };
+      return { visit: known.visit, arrived, departed };
     }
     const visit = ++this.#visits;
     this.#seats.set(member.id, { member, lurking, visit });
-    return { visit, arrived: !lurking && this.presence.enter(member.user.id) };
+    const arrived = !lurking && this.presence.enter(member.user.id);
+    return { visit, arrived, departed: false };
+  }
+
+  /** Whether a connection sits here, live or not. */
+  hasSeat(member: Member): boolean {
+    return this.#seats.has(member.id);
   }
 
   /** Whether this visit is the one that counts, and is not live yet. */

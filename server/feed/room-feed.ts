@@ -32,8 +32,8 @@ export interface FeedPorts {
   readAfter: (after: number, limit: number) => Promise<LogPage>;
   /** Where the log stands: the epoch and the newest seq. */
   readHead: () => Promise<{ epoch: number; head: number }>;
-  /** Which range an epoch found lost. */
-  readLost: (epoch: number) => Promise<Lost>;
+  /** Which range was lost from one epoch to a later one. */
+  readLost: (since: number, epoch: number) => Promise<Lost>;
   deliver: (batch: Batch) => void;
   /** Everyone who is live has to enter again. */
   reset: (epoch: number, lost: Lost) => void;
@@ -105,7 +105,7 @@ export class RoomFeed {
       this.#startRepair();
       return;
     }
-    const facts = parseFacts(hint.json);
+    const facts = parseFacts(hint);
     // Anyone who reaches Redis can publish; what is no list of facts is read from the log.
     if (facts === null) this.#startRepair();
     else this.#accept(hint.prev === this.#last ? facts : this.#newOf(facts), this.#last);
@@ -202,7 +202,7 @@ export class RoomFeed {
       for (;;) {
         const page = await this.#ports.readAfter(this.#last, MAX_PAGE_FACTS);
         if (page.epoch !== this.#epoch) {
-          await this.#newEpoch(page.epoch);
+          await this.#newEpoch();
           break;
         }
         if (page.facts.length > 0) this.#accept(page.facts, this.#last);
@@ -211,9 +211,10 @@ export class RoomFeed {
     } while (this.#again);
   }
 
-  async #newEpoch(epoch: number): Promise<void> {
-    const lost = await this.#ports.readLost(epoch);
+  /** There may have been several losses since this feed last looked: the range covers them all. */
+  async #newEpoch(): Promise<void> {
     const { epoch: now, head } = await this.#ports.readHead();
+    const lost = await this.#ports.readLost(this.#epoch, now);
     this.#flush();
     this.#change = { from: this.#epoch, lost };
     this.#position(now, head);
@@ -275,11 +276,20 @@ function handOver(reader: Reader, batch: Batch): number {
   return at;
 }
 
-function parseFacts(json: string): Fact[] | null {
+/** The facts of a hint; null when they are not the ones that it announces. */
+function parseFacts({ json, prev, seq }: Extract<Hint, { kind: "facts" }>): Fact[] | null {
+  let facts: unknown;
   try {
-    const facts = JSON.parse(json) as unknown;
-    return Array.isArray(facts) ? (facts as Fact[]) : null;
+    facts = JSON.parse(json);
   } catch {
     return null;
   }
+  if (!Array.isArray(facts)) return null;
+  let at = prev;
+  for (const fact of facts as (Partial<Fact> | null)[]) {
+    const next = fact?.seq ?? at;
+    if (next <= at || typeof fact?.by?.id !== "string") return null;
+    at = next;
+  }
+  return at === seq ? (facts as Fact[]) : null;
 }

@@ -264,6 +264,23 @@ describe("a token that the host signed with a key of its own", () => {
   });
 });
 
+describe("keys of the host that cannot be had", () => {
+  test.each(["status 503", "no JSON", "no key set", "cut off"] as const)(
+    "are not the caller's fault: %s, and the token is good when they are back",
+    async (how) => {
+      const server = await serveKeys();
+      const { privateKey, kid } = server.of("ES256");
+      const gateway = await world.addGateway({ AUTH_JWKS_URL: server.url });
+      const token = await sign(claimsOf(), privateKey, { alg: "ES256", kid });
+      server.answer(how);
+      await expectRefused(gateway, token, "unavailable");
+      server.answer("keys");
+      await expectGood(gateway, token);
+      await server.close();
+    },
+  );
+});
+
 async function connect(changes: JWTPayload): Promise<Socket> {
   return connectSocket(withSecret.url, await sign(claimsOf(changes)));
 }
@@ -271,7 +288,7 @@ async function connect(changes: JWTPayload): Promise<Socket> {
 describe("a session", () => {
   test("[G18] is not opened by a token whose time is up, however short ago", async () => {
     const token = await sign(claimsOf({ exp: inSeconds(-2) }));
-    expect(await refusalAtTheDoor(withSecret, token)).toBe("unauthenticated");
+    await expectRefused(withSecret, token);
     const socket = await connect({});
     expect(await ask(socket, "session:renew", { token })).toMatchObject({
       error: { code: "unauthenticated" },

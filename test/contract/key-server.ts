@@ -9,6 +9,8 @@ export interface KeyServer {
   url: string;
   /** The key pair of an algorithm, and under which name its public half is served. */
   of: (alg: string) => KeyPair & { kid: string };
+  /** How it answers from now on: with its keys, or otherwise. */
+  answer: (how: "keys" | "status 503" | "no JSON" | "no key set" | "cut off") => void;
   close: () => Promise<void>;
 }
 
@@ -26,9 +28,13 @@ export async function serveKeys(): Promise<KeyServer> {
     pairs.set(alg, { ...pair, kid: `key-of-${alg}` });
     served.push({ ...(await exportJWK(pair.publicKey)), alg, kid: `key-of-${alg}`, use: "sig" });
   }
+  let how: Parameters<KeyServer["answer"]>[0] = "keys";
   const server = createServer((_request, response) => {
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ keys: served }));
+    if (how === "cut off") response.destroy();
+    else if (how === "status 503") response.writeHead(503).end("{}");
+    else if (how === "no JSON") response.end("<html>");
+    else response.end(JSON.stringify(how === "keys" ? { keys: served } : { keys: "none" }));
   }).listen(0);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -38,6 +44,9 @@ export async function serveKeys(): Promise<KeyServer> {
       const pair = pairs.get(alg);
       if (pair === undefined) throw new Error(`No key of ${alg}`);
       return pair;
+    },
+    answer: (next) => {
+      how = next;
     },
     close: async () => {
       server.closeAllConnections();

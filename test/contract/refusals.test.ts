@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { io } from "socket.io-client";
 import { v7 as uuidv7 } from "uuid";
 
 import type { ErrorReply } from "../../protocol/errors.ts";
 import type { Room } from "../../protocol/shapes.ts";
 import type { Gateway } from "../../server/gateway.ts";
+import { eventually } from "../support/eventually.ts";
 import {
   ask,
   connectSocket,
@@ -162,6 +164,44 @@ describe("limits", () => {
     expect(data.code).toBe("rate_limited");
     expect(data.retryAfterMs).toBeGreaterThan(0);
     first.disconnect();
+  });
+
+  test("[security 4] of many connections at the same moment no more come in than may, and places come free again", async () => {
+    const guest = await world.person("Guest");
+    const storm = async () => {
+      const sockets = await Promise.allSettled(
+        Array.from({ length: 12 }, () => connectSocket(limited.url, guest.token)),
+      );
+      return sockets.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    };
+    const first = await storm();
+    expect(first).toHaveLength(2);
+    for (const socket of first) socket.disconnect();
+    await eventually(async () => {
+      const next = await storm();
+      for (const socket of next) socket.disconnect();
+      expect(next).toHaveLength(2);
+    });
+  });
+
+  test("[security 4] who hangs up in the handshake gives the place back", async () => {
+    const guest = await world.person("Guest");
+    for (let i = 0; i < 10; i += 1) {
+      const socket = io(limited.url, {
+        auth: { token: guest.token },
+        transports: ["websocket"],
+        reconnection: false,
+        forceNew: true,
+      });
+      // The handshake is on its way when the transport stands.
+      await new Promise<void>((resolve) => socket.io.engine.once("open", () => resolve()));
+      socket.disconnect();
+    }
+    await eventually(async () => {
+      const sockets = [await guest.connect(limited), await guest.connect(limited)];
+      expect(sockets).toHaveLength(2);
+      for (const socket of sockets) socket.disconnect();
+    });
   });
 
   test("what is left of a limit is shown, and that nothing is", async () => {

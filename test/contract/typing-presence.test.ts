@@ -79,6 +79,21 @@ describe("typing", () => {
     await eventually(() => expect(shown).toEqual([{ room: room.id, users: [grace.user.id] }]));
   });
 
+  test("who is not in a room does not type in it, however public it is", async () => {
+    const { grace, graces, room } = await scene();
+    const shown = collect(graces, "room.typing");
+    const outside = await (await world.person("Passer-by")).connect();
+    const refused = { ok: false, error: { code: "forbidden" } };
+    expect(await ask(outside, "typing:start", { room: room.id })).toMatchObject(refused);
+    await command(outside, "room:enter", { room: room.id });
+    expect(await ask(outside, "typing:start", { room: room.id })).toEqual({ ok: true });
+    await command(outside, "room:leave", { room: room.id });
+    expect(await ask(outside, "typing:start", { room: room.id })).toMatchObject(refused);
+    await command(graces, "typing:start", { room: room.id });
+    await eventually(() => expect(shown.flatMap(({ users }) => users).at(-1)).toBe(grace.user.id));
+    expect(shown.flatMap(({ users }) => users)).toHaveLength(2);
+  });
+
   test("[G18] nobody types in a locked room, nor in one that they may not know of", async () => {
     const { hers, room, moderate } = await scene();
     await moderate("PATCH", "", { locked: true });
@@ -140,6 +155,17 @@ describe("presence", () => {
     expect(told.flatMap(({ joined }) => joined.map((face) => face.id))).not.toContain(
       owner.user.id,
     );
+  });
+
+  test("who enters again to lurk has left the list, on every gateway", async () => {
+    const { ada, hers, graces, room } = await scene();
+    const told = collect(graces, "room.presence");
+    const again = await command(hers, "room:enter", { room: room.id, lurk: true });
+    expect(again.presence.users.map((user) => user.id)).not.toContain(ada.user.id);
+    await eventually(() => expect(told.at(-1)).toMatchObject({ count: 1, left: [ada.user.id] }));
+    await command(hers, "room:enter", { room: room.id });
+    await eventually(() => expect(told.at(-1)).toMatchObject({ count: 2 }));
+    expect(told.at(-1)?.joined.map(({ id }) => id)).toEqual([ada.user.id]);
   });
 
   test("a crowd that comes at once is told in few pushes", async () => {

@@ -17,6 +17,7 @@ import type { Stores } from "../../db/stores.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import { RoomId } from "../../protocol/ids.ts";
 import type { Room } from "../../protocol/shapes.ts";
+import { HeldUp } from "../../workers/held-up.ts";
 import { createWorkerMetrics } from "../../workers/metrics.ts";
 import type { StoreDeps } from "../../workers/store.ts";
 import { eventually } from "../support/eventually.ts";
@@ -54,6 +55,7 @@ export async function openBackstage({
       log: pino({ level: "silent" }),
       keep,
       now: Date.now,
+      heldUp: new HeldUp(),
     }),
     close: async () => {
       link.close();
@@ -132,14 +134,15 @@ const appendLua = readFileSync(
   new URL("../../db/redis/scripts/append.lua", import.meta.url),
   "utf8",
 );
+const PUBLISHES = "'PUBLISH', r.feed,";
 
 /** Appends a fact whose publish nobody hears, as when Redis' pub/sub drops it. */
 export async function appendUnheard(
   { link }: Backstage,
   request: AppendRequest,
 ): Promise<AppendResult> {
-  const unheard =
-    luaRoomKeys + appendLua.replace("'PUBLISH', feed,", "'PUBLISH', 'nobody-listens',");
+  expect(appendLua).toContain(PUBLISHES);
+  const unheard = luaRoomKeys + appendLua.replace(PUBLISHES, "'PUBLISH', 'nobody-listens',");
   const deaf = {
     defineCommand: () => {},
     eddy_append: (count: number, ...rest: string[]) => link.redis.eval(unheard, count, ...rest),

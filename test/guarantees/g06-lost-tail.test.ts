@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { type AppendRequest, factRest } from "../../db/redis/append-facts.ts";
+import { keys } from "../../db/redis/keys.ts";
 import type { Room } from "../../protocol/shapes.ts";
 import { eventually } from "../support/eventually.ts";
-import { openWorld, type Person, say, type World } from "../support/world.ts";
+import { command, openWorld, type Person, say, type World } from "../support/world.ts";
 import { appendUnheard, type Backstage, idOf, openBackstage } from "./backstage.ts";
 import { type Reader, readerOf } from "./reader.ts";
 
@@ -48,6 +49,56 @@ function reaction(target: number): AppendRequest {
 }
 
 describe("what pub/sub drops is read from the log", () => {
+  test("[G6] what stands on the channel and is not of the log is no fact, and nothing ends of it", async () => {
+    const { redis } = backstage.link;
+    const shown: unknown[] = [];
+    reader.socket.onAny((name, push) => {
+      // The gateway's own looks at the log tell how far it is stored, too.
+      const isTrue = name === "room.stored" && [0, 1].includes(push.seq);
+      if (name === "room.typing" || (name === "room.stored" && !isTrue)) shown.push(push);
+    });
+    for (const garbage of [
+      "",
+      "f",
+      "f 1 0 1",
+      "f 1 0 1 ",
+      "f 1 0 1 {",
+      "f 1 0 1 null",
+      "f 1 0 1 [null]",
+      'f 1 0 1 [{"seq":1}]',
+      'f 1 0 7 [{"seq":1,"by":{"id":"x"}}]',
+      'f 1 0 1 [{"seq":"1","by":{"id":"x"}}]',
+      'f 1 5 9 [{"seq":9,"by":{"id":"x"}}]',
+      "f x y z []",
+      "f 1 0 99 []",
+      "s",
+      "s 1 x",
+      "r",
+      "r x",
+      "r 7",
+      "t",
+      "t nobody",
+      "l nobody",
+      "j {",
+      "j null",
+      "j 7",
+      'j {"id":"x","name":"y"}',
+      "\u0000\ud800",
+      "z",
+    ]) {
+      await redis.publish(keys.feed(idOf(room)), garbage);
+    }
+    const socket = await ada.connect();
+    await command(socket, "room:enter", { room: room.id });
+    await say(socket, room.id, "one");
+    await command(socket, "typing:start", { room: room.id });
+    await eventually(() => {
+      expect(shown).toEqual([{ room: room.id, users: [ada.user.id] }]);
+      expect(reader.facts).toMatchObject([{ seq: 1, text: "one" }]);
+    });
+    expect([reader.problems, reader.resets]).toEqual([[], []]);
+  });
+
   test("[G6] a publish that is dropped in the middle is repaired with the next one that is heard", async () => {
     const socket = await ada.connect();
     await say(socket, room.id, "one");

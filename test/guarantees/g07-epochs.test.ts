@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 
+import { readAfter, readStanding } from "../../db/history.ts";
 import { follows } from "../../db/postgres/store-facts.ts";
 import { keys } from "../../db/redis/keys.ts";
 import { seedRoom } from "../../db/redis/room-log.ts";
+import { readLostRange } from "../../db/seed-room.ts";
+import { RoomFeed } from "../../server/feed/room-feed.ts";
 import { eventually } from "../support/eventually.ts";
 import { openWorld, say, type World } from "../support/world.ts";
 import {
@@ -149,6 +152,43 @@ describe("a loss of Redis' state is a new epoch, and nothing else is", () => {
         seqs,
       });
       expect(reader.problems).toEqual([]);
+    }
+  });
+
+  test("[G7] two losses that a feed finds at once are told with all that may be lost, and to every cursor", async () => {
+    const { ada, room, id, socket } = await begin();
+    for (let i = 0; i < 3; i += 1) await say(socket, room.id, `line ${i}`);
+    await untilStored(backstage, id, 3);
+    await world.worker?.stop();
+    await say(socket, room.id, "lost with the first");
+    const told: unknown[] = [];
+    const feed = new RoomFeed({
+      readAfter: (after, limit) => readAfter(backstage.stores, { room: id, after, limit }),
+      readHead: () => readStanding(backstage.stores, id),
+      readLost: (since, epoch) => readLostRange(backstage.stores, id, { since, epoch }),
+      deliver: () => {},
+      reset: (epoch, lost) => told.push({ epoch, lost }),
+      schedule: (run) => run(),
+      onGap: () => {},
+      onError: () => {},
+    });
+    await feed.open();
+    await backstage.link.redis.flushall();
+    const second = await say(socket, room.id, "lost with the second");
+    await backstage.link.redis.flushall();
+    const third = await say(socket, room.id, "stands");
+    expect([second.epoch, third.epoch]).toEqual([2, 3]);
+    // It was deaf to both, and looks now.
+    await feed.repair();
+    expect(told).toEqual([{ epoch: 3, lost: { from: 4, to: third.seq - 1 } }]);
+    for (const since of [
+      { epoch: 1, seq: 4 },
+      { epoch: 2, seq: second.seq },
+    ]) {
+      const reader = new Reader(await ada.connect(), room.id);
+      await reader.enter({ since });
+      expect(reader.replies[0]).toMatchObject({ epoch: 3, resetTo: 3 });
+      expect(reader.seqs).toEqual([third.seq]);
     }
   });
 

@@ -79,6 +79,25 @@ test("[G10] the newest facts stay in the hot log when all are stored", async () 
   expect(await backstage.link.redis.xlen(keys.log(id))).toBe(5);
 });
 
+test("[G10] a hot log holds the newest facts, and at most a quarter more, however it is stored", async () => {
+  const keep = 8;
+  const { id } = await roomOf(0);
+  const ada = await world.person("Grace");
+  const socket = await ada.connect();
+  const lengths = new Set<number>();
+  for (let i = 1; i <= 40; i += 1) {
+    await say(socket, id, `line ${i}`);
+    await drain(backstage.worker({ keep }), { shouldStop: () => false });
+    const { redis } = backstage.link;
+    const length = await redis.xlen(keys.log(id));
+    expect(length).toBeLessThanOrEqual(keep + keep / 4);
+    expect(length).toBeGreaterThanOrEqual(Math.min(i, keep));
+    expect(await redis.hlen(keys.body(id))).toBe(length);
+    lengths.add(length);
+  }
+  expect(Math.max(...lengths)).toBe(keep + 1);
+});
+
 test("[G10] a log that was trimmed to one fact still reads whole", async () => {
   const { ada, room } = await roomOf(20);
   await drain(backstage.worker({ keep: 1 }), { shouldStop: () => false });

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { commandNames } from "../../protocol/commands.ts";
 import { ErrorReply } from "../../protocol/errors.ts";
+import { MAX_JSON_DEPTH } from "../../protocol/limits.ts";
 import { seed } from "../simulation/seed.ts";
 import { openWorld, say, type World } from "../support/world.ts";
 
@@ -69,6 +70,15 @@ describe("no input ends the process, and every acknowledgement is answered", () 
     );
     expect(socket.connected).toBe(true);
     expect((await say(socket, room.id, "still here")).seq).toBeGreaterThan(0);
+  });
+
+  test("[G15] an input that nests deeper than its bound is refused for that, before anything walks it", async () => {
+    const socket = await (await world.person("Ada")).connect();
+    const replyTo = async (levels: number) =>
+      (await socket.emitWithAck("room:leave", { room: nested(levels) })) as unknown;
+    const tooDeep = { ok: false, error: { code: "invalid", issues: [{ message: "Too deep" }] } };
+    expect(await replyTo(MAX_JSON_DEPTH)).toMatchObject(tooDeep);
+    expect(await replyTo(MAX_JSON_DEPTH - 1)).not.toMatchObject(tooDeep);
   });
 
   test("[G15] a frame that nests 30,000 deep costs at most its own connection", async () => {

@@ -29,11 +29,13 @@ await main(process.argv.slice(2));
 
 /**
  * Breaks one mechanism after the other in a copy of the tree, and demands that its test fails; and
- * that it passes while nothing is broken. `npm run mutants G5` runs those of one guarantee only.
+ * that it passes while nothing is broken. `npm run mutants -- G5` runs those of one guarantee only, and
+ * so do words out of what is broken.
  */
 async function main(wanted: string[]): Promise<void> {
   const chosen = mutants.filter(
-    ({ guarantee }) => wanted.length === 0 || wanted.includes(guarantee),
+    ({ guarantee, breaks }) =>
+      wanted.length === 0 || wanted.some((word) => word === guarantee || breaks.includes(word)),
   );
   const home = await mkdtemp(path.join(tmpdir(), "eddy-mutants-"));
   try {

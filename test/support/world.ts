@@ -166,7 +166,14 @@ export async function ask<N extends CommandName>(
   name: N,
   input: CommandInput<N>,
 ): Promise<Reply<N>> {
-  return (await socket.timeout(10_000).emitWithAck(name, input)) as Reply<N>;
+  // Made here, where the stack still says who asked.
+  const unanswered = new Error(`${name} was not answered`);
+  try {
+    return (await socket.timeout(10_000).emitWithAck(name, input)) as Reply<N>;
+  } catch (error) {
+    unanswered.cause = error;
+    throw unanswered;
+  }
 }
 
 /** Gives a command and answers what it yields. Errors: when it is refused. */

@@ -7,6 +7,5 @@
 export function tableRows<Name extends string, Row>(
   table: Readonly<Record<Name, Row>>,
 ): [Name, Row][] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.entries(table) as [Name, Row][];
 }

@@ -10,7 +10,7 @@ import { barredBecause, refuseBanned } from "../../rooms/refuse-banned.ts";
 import { carryOut, openCall } from "../carry-out.ts";
 import type { Limiter } from "../limiter.ts";
 import { parseInput } from "../parse-input.ts";
-import { type Connection, refuseEnded } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 
 /** What socket commands work with. */
 export interface SocketDeps {
@@ -119,12 +119,13 @@ async function answerAboutConnection(
     case "typing:start": {
       const call = await openCall(on.deps, caller, name, parseInput(name, raw).room);
       await refuseSanctioned(on.deps, call);
-      on.hub.type(call.rules.row.id, connection);
+      if (!on.hub.type(call.rules.row.id, connection)) {
+        throw new Refusal("forbidden", "Enter the room before you type in it.");
+      }
       return { data: {} };
     }
     case "session:renew": {
       const session = await on.tokens.verify(parseInput(name, raw).token);
-      refuseEnded(session, Date.now());
       if (session.user.id !== connection.session.user.id) {
         throw new Refusal("forbidden", "The new token is someone else's.");
       }

@@ -1,6 +1,5 @@
 import type { Socket } from "socket.io";
 
-import { Refusal } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { Session } from "../../auth/tokens.ts";
 import type { Member } from "../../feed/live-room.ts";
@@ -20,14 +19,6 @@ export interface Connection extends Member {
   waiting: number;
   /** Whether it was told that its session ends soon. */
   warned: boolean;
-}
-
-/**
- * Refuses a session whose time is up. For the sake of clocks a token is good for some seconds longer,
- * but the next sweep would close its socket: until then it would be sent what it may not have (G18).
- */
-export function refuseEnded({ expiresAtMs }: Session, now: number): void {
-  if (now >= expiresAtMs) throw new Refusal("unauthenticated", "The token has expired.");
 }
 
 /** Wraps a socket whose handshake was accepted. */

@@ -15,7 +15,8 @@ import { isAllowed } from "../allowed-origin.ts";
 import { clientIp } from "../client-ip.ts";
 import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
 import { answer, type SocketDeps } from "./answer.ts";
-import { type Connection, openConnection, refuseEnded } from "./connection.ts";
+import { ConnectionCaps } from "./connection-caps.ts";
+import { type Connection, openConnection } from "./connection.ts";
 import { LiveSockets } from "./live-sockets.ts";
 import { watchSlowSockets } from "./slow-sockets.ts";
 import { sweepSessions } from "./sweep-sessions.ts";
@@ -69,8 +70,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
   io.engine.on("connection", slowSockets.watch);
   const live = new LiveSockets(io);
   const connections = new Map<string, Connection>();
-  const perUser = new Map<string, number>();
-  const perIp = new Map<string, number>();
+  const caps = new ConnectionCaps(config.limits);
   let draining = false;
   let serving: SocketDeps | null = null;
   const commandsUnderWay = new Set<symbol>();
@@ -87,17 +87,11 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
       throw new Refusal("unauthenticated", "Send a token in the handshake: auth: { token }.");
     }
     const session = await serving.tokens.verify(token);
-    refuseEnded(session, Date.now());
-    const { connectionsPerIp, connectionsPerUser } = config.limits;
-    if ((perIp.get(ip) ?? 0) >= connectionsPerIp) {
-      throw new Refusal(
-        "rate_limited",
-        `At most ${connectionsPerIp} connections from one address.`,
-      );
-    }
-    if ((perUser.get(session.user.id) ?? 0) >= connectionsPerUser) {
-      throw new Refusal("rate_limited", `At most ${connectionsPerUser} connections of one person.`);
-    }
+    // It may have gone meanwhile; then nothing would ever give its place back.
+    if (socket.conn.readyState !== "open") throw new Refusal("unavailable", "It is gone.");
+    const giveBack = caps.take({ ip, user: session.user.id });
+    socket.conn.once("close", giveBack);
+    socket.once("disconnect", giveBack);
     socket.data = openConnection(socket, {
       session,
       ip,
@@ -157,13 +151,10 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
 
   io.on("connection", (socket) => {
     const connection = socket.data as Connection;
-    const { id: user } = connection.user;
     connections.set(socket.id, connection);
     slowSockets.of(socket.conn).onHold = () => {
       for (const room of connection.rooms) serving?.hub.hold(room, connection);
     };
-    count(perUser, user, 1);
-    count(perIp, connection.ip, 1);
     metrics.connections.inc();
     // The handshake's request holds its headers and buffers for as long as the socket lives.
     // Not deleted: Engine.IO's socket would become a dictionary, slow for all that is sent to it.
@@ -171,8 +162,6 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     socket.onAny((name: string, ...args: unknown[]) => void onCommand(connection, name, args));
     socket.on("disconnect", () => {
       connections.delete(socket.id);
-      count(perUser, user, -1);
-      count(perIp, connection.ip, -1);
       metrics.connections.dec();
       for (const room of connection.rooms) serving?.hub.leave(room, connection);
     });
@@ -203,12 +192,6 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
 
 function handshakeError(refusal: Refusal): Error & { data: ErrorReply } {
   return Object.assign(new Error(refusal.message), { data: refusal.toReply() });
-}
-
-function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
-  const next = (counts.get(key) ?? 0) + by;
-  if (next <= 0) counts.delete(key);
-  else counts.set(key, next);
 }
 
 /** Closes sockets over a short time. Their clients come back elsewhere, but not all at once. */
