@@ -102,8 +102,9 @@ const gatewaySettings = {
   },
   UNREAD_HARD_BYTES: {
     schema: integer(1_024, 1_000_000_000),
-    default: "8388608",
-    meaning: "A socket that has not read more than this is cut. The largest reply must fit in.",
+    default: "25165824",
+    meaning:
+      "A socket that has not read more than this is cut. Four of the largest replies must fit in.",
   },
   UNREAD_PATIENCE_SECONDS: {
     schema: integer(1, 600),

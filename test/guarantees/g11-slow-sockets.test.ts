@@ -149,6 +149,45 @@ describe("what a client does not read is bounded", () => {
     await expect(polling.poll()).rejects.toThrow("400");
   });
 
+  test("[G11] of who does not read its replies no more commands are carried out, and all are once it reads", async () => {
+    const room = await ada.openRoom();
+    const speaker = await ada.connect();
+    await flood(speaker, room.id, 500);
+    const friend = await readerOf(speaker, room.id);
+    const raw = await joinRaw(firstGateway(world).url, grace.token);
+    const before = await counted();
+    raw.pause();
+    // Each asks for one of the largest replies there are: 4 MB.
+    const asked = Array.from({ length: 12 }, (_, ack) => ack);
+    for (const ack of asked) {
+      raw.write(`42${ack}["room:history",{"room":"${room.id}","after":0,"limit":500}]`);
+    }
+    // Four at once, and one more for each that found room in the kernel's buffers.
+    await eventually(async () => expect((await counted()).unread).toBeGreaterThan(10_000_000));
+    // What it says itself is not held back.
+    raw.write(`4299["message:send",{"room":"${room.id}","clientId":"${uuidv7()}","text":"me"}]`);
+    await eventually(() => expect(friend.texts.at(-1)).toBe("me"));
+    expect((await counted()).unread).toBeLessThan(24_000_000);
+    raw.resume();
+    for (const ack of [...asked, 99]) expect(await raw.reply(ack)).toMatchObject({ ok: true });
+    expect((await counted()).cut).toBe(before.cut);
+    raw.end();
+  });
+
+  test("[G16] a stop does not wait until who does not read has patience no more", async () => {
+    const gateway = await world.addGateway({ UNREAD_PATIENCE_SECONDS: "600" });
+    const room = await ada.openRoom();
+    await flood(await ada.connect(), room.id, 500);
+    const raw = await joinRaw(gateway.url, grace.token);
+    raw.pause();
+    for (let ack = 0; ack < 12; ack += 1) {
+      raw.write(`42${ack}["room:history",{"room":"${room.id}","after":0,"limit":500}]`);
+    }
+    await eventually(async () => expect((await counted(gateway)).hold).toBe(1));
+    await gateway.stop();
+    raw.end();
+  });
+
   test("[G11] over the ceiling of the process the slowest are cut, and the others stay", async () => {
     // More than one of them may hold, less than what all four do.
     const ceiling = 1_000_000;

@@ -16,7 +16,7 @@ test(`[G11] whoever reads at whatever pace gets every fact once and in order, an
       held += outcome.held;
       cut += outcome.cut;
     }),
-    { seed, numRuns: 1_500, examples: [[backAgain], [backMeanwhile]] },
+    { seed, numRuns: 1_500, examples: [[backAgain], [backMeanwhile], [farBehind]] },
   );
   // Else the scripts would prove nothing.
   expect(held).toBeGreaterThan(100);
@@ -52,6 +52,18 @@ const backMeanwhile: SlowStep[] = [
   { do: "serve" },
   { do: "deliver" },
   { do: "serve" },
+];
+
+const said: SlowStep[] = [{ do: "append", count: 6, heard: true }, { do: "deliver" }];
+
+/** Someone reads at last, and lacks more than goes into one frame. */
+const farBehind: SlowStep[] = [
+  ...said,
+  ...said,
+  { do: "look" },
+  ...Array.from({ length: 25 }, () => said).flat(),
+  { do: "drain", who: 1, packets: 6 },
+  { do: "look" },
 ];
 
 /** One mechanism taken out each. */

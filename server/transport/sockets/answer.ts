@@ -1,5 +1,5 @@
 import { sanctionsInForce } from "../../../db/postgres/sanctions.ts";
-import { type CommandName, commands } from "../../../protocol/commands.ts";
+import { type CommandName, commands, type ParsedInput } from "../../../protocol/commands.ts";
 import { Refusal } from "../../../protocol/errors.ts";
 import type { Tokens } from "../../auth/tokens.ts";
 import { enterRoom } from "../../feed/enter-room.ts";
@@ -26,8 +26,14 @@ export interface Answered {
   afterwards?: () => Promise<void>;
 }
 
-/** Jobs of one connection that may wait for their turn; past that its sender does not read its answers. */
-const MOST_WAITING = 500;
+type Run = () => Promise<Answered>;
+
+/** A command as it came in. */
+export interface Asked {
+  name: unknown;
+  inputs: unknown[];
+  reply: (answered: Answered) => void;
+}
 
 /** Commands whose effects must come in the order in which one connection gave them. */
 const ORDERED: ReadonlySet<CommandName> = new Set<CommandName>([
@@ -40,13 +46,12 @@ const ORDERED: ReadonlySet<CommandName> = new Set<CommandName>([
   "message:unpin",
 ]);
 
-/** Carries out one socket command. Errors: refusals, and bugs as they are thrown. */
+/** Carries out one socket command when its turn comes. Errors: refusals, and bugs as they are thrown. */
 export async function answer(
   on: SocketDeps,
   connection: Connection,
-  name: unknown,
-  inputs: unknown[],
-): Promise<Answered> {
+  { name, inputs, reply }: Asked,
+): Promise<void> {
   const { user } = connection.session;
   // What is no command counts, too: it would be the way to send without any limit.
   const rate = isSocketCommand(name) ? commands[name].rate : "command";
@@ -59,16 +64,13 @@ export async function answer(
     throw new Refusal("invalid", "A command takes one input and an acknowledgement.");
   }
   const [raw] = inputs;
-  if (isConnectionCommand(name)) return answerAboutConnection(on, connection, name, raw);
-  const input = parseInput(name, raw);
-  const run = async () => ({ data: await carryOut(on.deps, callerOf(connection), name, input) });
-  if (!ORDERED.has(name)) return run();
-  if (connection.waiting >= MOST_WAITING) {
-    throw new Refusal("rate_limited", `More than ${MOST_WAITING} commands wait for their turn.`, {
-      retryAfterMs: 1_000,
-    });
-  }
-  return connection.inOrder(run);
+  // Parsed before it waits for its turn: what waits is small then.
+  const run = isConnectionCommand(name)
+    ? aboutConnection(on, connection, name, raw)
+    : aboutAll(on, connection, name, raw);
+  const gate = ORDERED.has(name) ? connection.ordered : connection.unordered;
+  // Replied to within its turn: whether the next one may begin depends on how much of the reply is read.
+  await gate.run(async () => reply(await run()));
 }
 
 /** Socket.IO lets numbers be names, too. */
@@ -88,52 +90,97 @@ function callerOf({ session }: Connection): Caller {
   return { user: session.user, admin: session.admin };
 }
 
-async function answerAboutConnection(
+function aboutAll(
+  on: SocketDeps,
+  connection: Connection,
+  name: Exclude<CommandName, ConnectionCommand>,
+  raw: unknown,
+): Run {
+  const input = parseInput(name, raw);
+  return async () => ({ data: await carryOut(on.deps, callerOf(connection), name, input) });
+}
+
+function aboutConnection(
   on: SocketDeps,
   connection: Connection,
   name: ConnectionCommand,
   raw: unknown,
-): Promise<Answered> {
-  const caller = callerOf(connection);
+): Run {
   switch (name) {
     case "room:enter": {
       const input = parseInput(name, raw);
-      const call = await openCall(on.deps, caller, name, input.room);
-      connection.rooms.add(call.rules.row.id);
-      try {
-        const { reply, goLive } = await enterRoom(on.deps, on.hub, call, input, connection);
-        return { data: reply, afterwards: goLive };
-      } finally {
-        // When it went meanwhile, the seats of its rooms were taken away before it had this one.
-        if (!connection.socket.connected) on.hub.leave(call.rules.row.id, connection);
-      }
+      return () => enter(on, connection, input);
     }
     case "room:leave": {
-      const { room } = parseInput(name, raw);
-      const { row } = await on.deps.rules.get(room);
-      // Who has no seat there is told no more than someone who would enter.
-      if (!connection.rooms.delete(row.id)) await openCall(on.deps, caller, "room:enter", room);
-      on.hub.leave(row.id, connection);
-      return { data: {} };
+      const input = parseInput(name, raw);
+      return () => leave(on, connection, input);
     }
     case "typing:start": {
-      const call = await openCall(on.deps, caller, name, parseInput(name, raw).room);
-      await refuseSanctioned(on.deps, call);
-      if (!on.hub.type(call.rules.row.id, connection)) {
-        throw new Refusal("forbidden", "Enter the room before you type in it.");
-      }
-      return { data: {} };
+      const input = parseInput(name, raw);
+      return () => type(on, connection, input);
     }
     case "session:renew": {
-      const session = await on.tokens.verify(parseInput(name, raw).token);
-      if (session.user.id !== connection.session.user.id) {
-        throw new Refusal("forbidden", "The new token is someone else's.");
-      }
-      connection.session = session;
-      connection.warned = false;
-      return { data: { expiresAt: new Date(session.expiresAtMs).toISOString() } };
+      const input = parseInput(name, raw);
+      return () => renew(on, connection, input);
     }
   }
+}
+
+async function enter(
+  on: SocketDeps,
+  connection: Connection,
+  input: ParsedInput<"room:enter">,
+): Promise<Answered> {
+  const call = await openCall(on.deps, callerOf(connection), "room:enter", input.room);
+  connection.rooms.add(call.rules.row.id);
+  try {
+    const { reply, goLive } = await enterRoom(on.deps, on.hub, call, input, connection);
+    return { data: reply, afterwards: goLive };
+  } finally {
+    // When it went meanwhile, the seats of its rooms were taken away before it had this one.
+    if (!connection.socket.connected) on.hub.leave(call.rules.row.id, connection);
+  }
+}
+
+async function leave(
+  on: SocketDeps,
+  connection: Connection,
+  { room }: ParsedInput<"room:leave">,
+): Promise<Answered> {
+  const { row } = await on.deps.rules.get(room);
+  // Who has no seat there is told no more than someone who would enter.
+  if (!connection.rooms.delete(row.id)) {
+    await openCall(on.deps, callerOf(connection), "room:enter", room);
+  }
+  on.hub.leave(row.id, connection);
+  return { data: {} };
+}
+
+async function type(
+  on: SocketDeps,
+  connection: Connection,
+  { room }: ParsedInput<"typing:start">,
+): Promise<Answered> {
+  const call = await openCall(on.deps, callerOf(connection), "typing:start", room);
+  await refuseSanctioned(on.deps, call);
+  if (!on.hub.type(call.rules.row.id, connection)) {
+    throw new Refusal("forbidden", "Enter the room before you type in it.");
+  }
+  return { data: {} };
+}
+
+async function renew(
+  on: SocketDeps,
+  connection: Connection,
+  { token }: ParsedInput<"session:renew">,
+): Promise<Answered> {
+  const session = await on.tokens.verify(token);
+  if (session.user.id !== connection.session.user.id) {
+    throw new Refusal("forbidden", "The new token is someone else's.");
+  }
+  connection.session = session;
+  connection.warned = false;
+  return { data: { expiresAt: new Date(session.expiresAtMs).toISOString() } };
 }
 
 /** Typing appends nothing, so no append script refuses whom a sanction bars. Errors: `banned`, `muted`. */

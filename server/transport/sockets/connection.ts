@@ -3,8 +3,12 @@ import type { Socket } from "socket.io";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { Session } from "../../auth/tokens.ts";
 import type { Member } from "../../feed/live-room.ts";
+import { CommandGate } from "./command-gate.ts";
 import type { LiveSockets } from "./live-sockets.ts";
 import type { Outflow } from "./outflow.ts";
+
+/** So many of the largest replies must fit under the hard cap of a socket, for who asks for them at once. */
+const REPLIES_AT_ONCE = 4;
 
 /** One connected socket: whose it is, in which rooms, and what of it must keep its order. */
 export interface Connection extends Member {
@@ -13,10 +17,10 @@ export interface Connection extends Member {
   session: Session;
   /** Rooms in which it sits. */
   readonly rooms: Set<RoomId>;
-  /** Runs jobs one after another: sends of one connection are appended in their order. */
-  inOrder: <T>(job: () => Promise<T>) => Promise<T>;
-  /** Jobs that wait for their turn. */
-  waiting: number;
+  /** Carries out one after another: sends of one connection are appended in their order. */
+  readonly ordered: CommandGate;
+  /** Carries out all else, as it reads the replies. */
+  readonly unordered: CommandGate;
   /** Whether it was told that its session ends soon. */
   warned: boolean;
 }
@@ -31,7 +35,11 @@ export function openConnection(
     outflow,
   }: { session: Session; ip: string; live: LiveSockets; outflow: Outflow },
 ): Connection {
-  let tail: Promise<unknown> = Promise.resolve();
+  const unordered = new CommandGate({
+    atOnce: REPLIES_AT_ONCE,
+    mayAnswer: () => outflow.isReading(),
+  });
+  outflow.onResume = () => unordered.beginNext();
   const connection: Connection = {
     id: socket.id,
     socket,
@@ -41,18 +49,10 @@ export function openConnection(
       return connection.session.user;
     },
     rooms: new Set(),
-    waiting: 0,
+    // Their replies are small, and what someone says must not wait until they have read what others say.
+    ordered: new CommandGate({ atOnce: 1, mayAnswer: () => true }),
+    unordered,
     warned: false,
-    inOrder: async (job) => {
-      connection.waiting += 1;
-      const turn = tail.then(job);
-      tail = turn.catch(() => {});
-      try {
-        return await turn;
-      } finally {
-        connection.waiting -= 1;
-      }
-    },
     push: (name, data) => void socket.emit(name, data),
     goLive: (room) => live.join(room, socket),
     goQuiet: (room) => live.leave(room, socket),

@@ -33,6 +33,8 @@ export class Outflow {
   #counted: { of: readonly Packet[]; packets: number; bytes: number } | null = null;
   /** It was found not to read: what it gets live has to stop. */
   onHold: (() => void) | null = null;
+  /** It reads again, or is gone. Comes before those who wait for that: what they send might hold it anew. */
+  onResume: (() => void) | null = null;
 
   constructor(wire: Wire, ports: OutflowPorts) {
     this.#wire = wire as unknown as Inside;
@@ -64,10 +66,15 @@ export class Outflow {
 
   /** Looks how it reads, and does what has to be done about that. */
   look(): void {
-    if (this.isClosed) return this.#release();
+    const held = this.#lag;
+    if (this.isClosed) {
+      this.#lag = null;
+      if (held !== null) this.#release();
+      return;
+    }
     if (this.#isCut) return;
     const { caps, now, onVerdict } = this.#ports;
-    const { lag, verdict } = judge(this.#lag, this.unreadBytes, now(), caps);
+    const { lag, verdict } = judge(held, this.unreadBytes, now(), caps);
     this.#lag = lag;
     if (verdict === "cut") return this.cut();
     if (verdict === null) return;
@@ -87,7 +94,7 @@ export class Outflow {
   }
 
   #release(): void {
-    this.#lag = null;
+    this.onResume?.();
     const waiting = this.#waiting;
     this.#waiting = null;
     for (const resolve of waiting ?? []) resolve();

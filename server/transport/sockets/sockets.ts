@@ -14,7 +14,7 @@ import type { Metrics } from "../../metrics.ts";
 import { isAllowed } from "../allowed-origin.ts";
 import { clientIp } from "../client-ip.ts";
 import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
-import { answer, type SocketDeps } from "./answer.ts";
+import { type Answered, answer, type SocketDeps } from "./answer.ts";
 import { ConnectionCaps } from "./connection-caps.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { LiveSockets } from "./live-sockets.ts";
@@ -130,12 +130,14 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     let outcome = "ok";
     const token = Symbol(name);
     commandsUnderWay.add(token);
-    try {
-      if (serving === null || draining)
-        throw new Refusal("unavailable", "This gateway is stopping.");
-      const { data, afterwards } = await answer(serving, connection, name, inputs);
+    const reply = ({ data, afterwards }: Answered) => {
       acknowledge?.({ ok: true, ...data });
-      await afterwards?.();
+      // Going live waits until that is read. Neither other commands nor a stop wait for it.
+      afterwards?.().catch(refusalOf);
+    };
+    try {
+      if (serving === null || draining) throw stopping();
+      await answer(serving, connection, { name, inputs, reply });
     } catch (error) {
       const refusal = refusalOf(error);
       outcome = refusal.code;
@@ -180,6 +182,8 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     drain: async () => {
       draining = true;
       clearInterval(sweep);
+      // Who does not read would let them wait for as long as it has patience.
+      for (const { unordered } of connections.values()) unordered.close(stopping());
       while (commandsUnderWay.size > 0) await setTimeout(5);
       await closeStaggered([...connections.values()]);
     },
@@ -188,6 +192,10 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
       slowSockets.close();
     },
   };
+}
+
+function stopping(): Refusal {
+  return new Refusal("unavailable", "This gateway is stopping.");
 }
 
 function handshakeError(refusal: Refusal): Error & { data: ErrorReply } {
