@@ -115,14 +115,25 @@ export async function readStanding(
   );
 }
 
-/** Messages after a position: by subtraction, whatever the size of the room. */
+/** Messages after each of some positions: by subtraction, whatever the size of the room. */
 export async function countMessagesAfter(
   stores: Stores,
   room: RoomId,
-  position: number,
-): Promise<number> {
-  const hot = await readHotSeeded(stores, { room, way: "after", position, limit: 1 });
-  return hot.n - (hot.nAtPosition ?? (await messagesUpTo(stores.store.sql, room, position)));
+  positions: readonly number[],
+): Promise<Map<number, number>> {
+  const distinct = [...new Set(positions)];
+  const counted = await Promise.all(
+    distinct.map(async (position) => {
+      const hot = await readHotSeeded(stores, { room, way: "after", position, limit: 1 });
+      return { position, n: hot.n, nAt: position === 0 ? 0 : hot.nAtPosition };
+    }),
+  );
+  const older = counted.filter(({ nAt }) => nAt === null).map(({ position }) => position);
+  const kept = older.length === 0 ? [] : await messagesUpTo(stores.store.sql, room, older);
+  const nOf = new Map(older.map((position, i) => [position, kept[i] ?? 0]));
+  return new Map(
+    counted.map(({ position, n, nAt }) => [position, n - (nAt ?? nOf.get(position) ?? 0)]),
+  );
 }
 
 /** Reads the hot log, making one first when this run of Redis has none. */

@@ -193,20 +193,6 @@ export function sanctionField(kind: "mute" | "ban", user: UserId): string {
 }
 
 /**
- * The last seq of a cursor's epoch that still stands: facts above it were lost with that epoch.
- * Null when the cursor's epoch is not older than the room's.
- */
-export async function endOfEpoch(
-  { store }: Stores,
-  room: RoomId,
-  epoch: number,
-): Promise<number | null> {
-  const [row] = await store.sql<{ end: number | null }[]>`
-    SELECT min(previous_end) AS end FROM room_epochs WHERE room_id = ${room} AND epoch > ${epoch}`;
-  return row?.end ?? null;
-}
-
-/**
  * The range of the seqs that may have been accepted and were lost from one epoch to a later one, however
  * many losses lie between; null when none could be.
  */
@@ -221,16 +207,18 @@ export async function readLostRange(
   return row === undefined || row.from === null ? null : { from: row.from, to: row.to };
 }
 
-/** Facts between two positions: seqs that were skipped by a new epoch do not count. */
-export async function countFacts(
-  { store }: Stores,
-  range: { room: RoomId; after: number; upTo: number },
-): Promise<number> {
-  // What epochs skipped may overlap: one whose planner died is planned over from an earlier end.
-  const [row] = await store.sql<{ skipped: number }[]>`
-    SELECT coalesce(sum(upper(span) - lower(span)), 0)::bigint AS skipped
-    FROM (SELECT unnest(range_agg(int8range(previous_end, base, '(]'))
-        * int8multirange(int8range(${range.after}, ${range.upTo}, '(]'))) AS span
-      FROM room_epochs WHERE room_id = ${range.room}) AS spans`;
-  return range.upTo - range.after - (row?.skipped ?? 0);
+/** Where an epoch of a room began. */
+export interface Era {
+  epoch: number;
+  /** The last seq of the epochs before it that still stands. */
+  previousEnd: number;
+  /** The seqs after `previousEnd` up to here were skipped. */
+  base: number;
+}
+
+/** All epochs of a room, the oldest first. */
+export async function readEras({ store }: Stores, room: RoomId): Promise<Era[]> {
+  return store.sql<Era[]>`
+    SELECT epoch, previous_end AS "previousEnd", base FROM room_epochs
+    WHERE room_id = ${room} ORDER BY epoch`;
 }

@@ -13,6 +13,7 @@ import { type Config, configReference } from "./config.ts";
 import { FeedHub } from "./feed/feed-hub.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Deps } from "./rooms/act.ts";
+import { openLookups } from "./rooms/lookups.ts";
 import { RoomRulesCache } from "./rooms/room-rules.ts";
 import { docsRouter } from "./transport/docs/router.ts";
 import { createApp } from "./transport/http/app.ts";
@@ -66,6 +67,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const deps: Deps = {
     stores,
     rules,
+    lookups: openLookups(stores),
     hint,
     unstoredCap: config.unstoredCap,
     now: Date.now,

@@ -118,9 +118,14 @@ export async function findSend(
   return row ?? null;
 }
 
-/** Messages up to a position, the newest fact at or below it included. */
-export async function messagesUpTo(sql: Sql, room: RoomId, position: number): Promise<number> {
-  const [row] = await sql<{ n: number }[]>`
-    SELECT n FROM facts WHERE room_id = ${room} AND seq <= ${position} ORDER BY seq DESC LIMIT 1`;
-  return row?.n ?? 0;
+/** Messages up to positions, in their order, the newest fact at or below each included. */
+export async function messagesUpTo(
+  sql: Sql,
+  room: RoomId,
+  positions: readonly number[],
+): Promise<number[]> {
+  const rows = await sql<{ n: number | null }[]>`
+    SELECT (SELECT n FROM facts WHERE room_id = ${room} AND seq <= p.seq ORDER BY seq DESC LIMIT 1) AS n
+    FROM unnest(${[...positions]}::bigint[]) WITH ORDINALITY AS p (seq, i) ORDER BY p.i`;
+  return rows.map(({ n }) => n ?? 0);
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql as raw } from "drizzle-orm";
+import { and, asc, eq, gt, inArray } from "drizzle-orm";
 import type { TransactionSql } from "postgres";
 
 import { Refusal } from "../../protocol/errors.ts";
@@ -24,23 +24,70 @@ export async function findMember(
   return row ?? null;
 }
 
-/** Makes someone a member who is none yet. */
-export async function ensureMember(
-  store: Store,
-  member: { room: RoomId; user: UserId; role: Role },
-): Promise<MemberRow> {
-  const known = await findMember(store, member.room, member.user);
-  if (known !== null) return known;
-  const [row] = await store.db
-    .insert(members)
-    .values({ roomId: member.room, userId: member.user, role: member.role })
-    .onConflictDoUpdate({
-      target: [members.roomId, members.userId],
-      set: { role: raw`${members.role}` },
-    })
-    .returning();
-  if (row === undefined) throw new Error("Postgres returned no row");
-  return row;
+/** Roles of people in rooms, in the order of the asks; null where someone is no member. */
+export async function findRoles(
+  { sql }: Store,
+  asks: readonly { room: RoomId; user: UserId }[],
+): Promise<(Role | null)[]> {
+  const rows = await sql<{ role: Role | null }[]>`
+    SELECT m.role FROM unnest(${asks.map(({ room }) => room)}::uuid[],
+      ${asks.map(({ user }) => user)}::uuid[]) WITH ORDINALITY AS a (room_id, user_id, i)
+    LEFT JOIN members m ON m.room_id = a.room_id AND m.user_id = a.user_id
+    ORDER BY a.i`;
+  return rows.map(({ role }) => role);
+}
+
+/** What a room is to someone: null where they are no member; and stored mentions since their marker. */
+export interface KnownMember {
+  row: Pick<MemberRow, "role" | "lastReadSeq" | "notify"> | null;
+  mentions: number;
+}
+
+/**
+ * What a room is to people, in one statement however many they are. Who is no member becomes one where
+ * `joinAs` says as what.
+ */
+export async function knowMembers(
+  { sql }: Store,
+  room: RoomId,
+  people: ReadonlyMap<UserId, { joinAs: Role | null }>,
+): Promise<Map<UserId, KnownMember>> {
+  const asks = [...people];
+  // In the order of their ids: two gateways that let the same people in must not wait for each other.
+  const rows = await sql<KnownMemberRow[]>`
+    WITH asked AS (
+      SELECT * FROM unnest(${asks.map(([user]) => user)}::uuid[],
+        ${asks.map(([, { joinAs }]) => joinAs)}::text[]) AS a (user_id, join_as)
+    ), known AS (
+      SELECT m.user_id, m.role, m.last_read_seq, m.notify
+      FROM asked JOIN members m ON m.room_id = ${room} AND m.user_id = asked.user_id
+    ), joined AS (
+      INSERT INTO members (room_id, user_id, role)
+      SELECT ${room}::uuid, user_id, join_as FROM asked
+      WHERE join_as IS NOT NULL AND user_id NOT IN (SELECT user_id FROM known)
+      ORDER BY user_id
+      ON CONFLICT (room_id, user_id) DO UPDATE SET role = members.role
+      RETURNING user_id, role, last_read_seq, notify
+    )
+    SELECT a.user_id, m.role, coalesce(m.last_read_seq, 0) AS last_read_seq, m.notify, (
+      SELECT count(*)::int FROM mentions t WHERE t.user_id = a.user_id AND t.room_id = ${room}
+        AND t.seq > coalesce(m.last_read_seq, 0)) AS mentions
+    FROM asked a LEFT JOIN (SELECT * FROM known UNION ALL SELECT * FROM joined) m
+      ON m.user_id = a.user_id`;
+  return new Map(
+    rows.map(({ user_id: user, role, last_read_seq: lastReadSeq, notify, mentions }) => [
+      user,
+      { row: role === null ? null : { role, lastReadSeq, notify }, mentions },
+    ]),
+  );
+}
+
+interface KnownMemberRow {
+  user_id: UserId;
+  role: Role | null;
+  last_read_seq: number;
+  notify: MemberRow["notify"];
+  mentions: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, ne, or } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lt, ne, or } from "drizzle-orm";
 import type { TransactionSql } from "postgres";
 
 import type { RoomId, SanctionId, UserId } from "../../protocol/ids.ts";
@@ -8,25 +8,29 @@ import { sanctions } from "./schema.ts";
 
 type SanctionRow = typeof sanctions.$inferSelect;
 
-/** Mutes and bans of someone in a room that are in force. */
+/** Mutes and bans of people in a room that are in force; who has none is left out. */
 export async function sanctionsInForce(
   { db }: Store,
   room: RoomId,
-  user: UserId,
-): Promise<Sanction[]> {
+  people: readonly UserId[],
+): Promise<Map<UserId, Sanction[]>> {
   const rows = await db
     .select()
     .from(sanctions)
     .where(
       and(
         eq(sanctions.roomId, room),
-        eq(sanctions.userId, user),
+        inArray(sanctions.userId, [...people]),
         ne(sanctions.kind, "kick"),
         isNull(sanctions.liftedAt),
         or(isNull(sanctions.until), gt(sanctions.until, new Date())),
       ),
     );
-  return rows.map(sanctionOf);
+  const inForce = new Map<UserId, Sanction[]>();
+  for (const row of rows) {
+    inForce.set(row.userId, [...(inForce.get(row.userId) ?? []), sanctionOf(row)]);
+  }
+  return inForce;
 }
 
 /** A sanction of a room, or null. */

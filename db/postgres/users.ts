@@ -25,22 +25,29 @@ export interface HostUser {
   headline?: string | undefined;
 }
 
-/** The user of a host's token: made at first sight, brought up to date when their token says otherwise. */
-export async function ensureHostUser({ db }: Store, host: HostUser): Promise<User> {
-  const [known] = await db.select().from(users).where(eq(users.externalId, host.externalId));
-  const profile = {
-    name: host.name,
-    picture: host.picture ?? null,
-    headline: host.headline ?? null,
-  };
-  if (
-    known !== undefined &&
-    known.name === profile.name &&
-    known.picture === profile.picture &&
-    known.headline === profile.headline
-  ) {
-    return userOf(known);
-  }
+/**
+ * The users of hosts' tokens, in their order: made at first sight, brought up to date when their token
+ * says otherwise. One read, whoever they are; writes only for those who are new or changed.
+ */
+export async function ensureHostUsers(store: Store, hosts: readonly HostUser[]): Promise<User[]> {
+  const ids = [...new Set(hosts.map(({ externalId }) => externalId))];
+  const rows = await store.db.select().from(users).where(inArray(users.externalId, ids));
+  const known = new Map(rows.map((row) => [row.externalId, row]));
+  return Promise.all(
+    hosts.map(async (host) => {
+      const row = known.get(host.externalId);
+      return row !== undefined && isUpToDate(row, host) ? userOf(row) : writeHostUser(store, host);
+    }),
+  );
+}
+
+function isUpToDate(row: typeof users.$inferSelect, host: HostUser): boolean {
+  const { name, picture, headline } = profileOf(host);
+  return row.name === name && row.picture === picture && row.headline === headline;
+}
+
+async function writeHostUser({ db }: Store, host: HostUser): Promise<User> {
+  const profile = profileOf(host);
   const id = UserId.parse(uuidv7());
   const [row] = await db
     .insert(users)
@@ -54,6 +61,10 @@ export async function ensureHostUser({ db }: Store, host: HostUser): Promise<Use
     .onConflictDoUpdate({ target: users.externalId, set: profile })
     .returning();
   return userOf(required(row));
+}
+
+function profileOf({ name, picture, headline }: HostUser) {
+  return { name, picture: picture ?? null, headline: headline ?? null };
 }
 
 /** A user by id, or null. */

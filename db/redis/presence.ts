@@ -20,9 +20,13 @@ export async function notePresent(
     .exec();
 }
 
-/** Someone left. Another gateway where they still are says so again within seconds. */
-export async function noteAbsent({ redis }: RedisLink, room: RoomId, user: UserId): Promise<void> {
-  await redis.zrem(keys.presence(room), user);
+/** People left. Another gateway where they still are says so again within seconds. */
+export async function noteAbsent(
+  { redis }: RedisLink,
+  room: RoomId,
+  users: readonly UserId[],
+): Promise<void> {
+  if (users.length > 0) await redis.zrem(keys.presence(room), ...users);
 }
 
 /** How many are here, and the latest of them. */

@@ -258,24 +258,31 @@ export async function notePolicy(link: RedisLink, room: RoomId, version: number)
   await runPolicy(link.redis, [keys.meta(room)], [version]);
 }
 
+/** Until when someone is banned (ms, null for good), "none" when they are not, "unknown" when nobody knows. */
+export type Ban = number | null | "none" | "unknown";
+
 /**
- * Until when someone is banned from a room (ms, null for good), "none" when they are not, "unknown"
- * when this run of Redis has not loaded the room's sanctions.
+ * Which of these people are banned from a room, in their order. "unknown" when this run of Redis has
+ * not loaded the room's sanctions.
  */
-export async function readBan(
+export async function readBans(
   link: RedisLink,
   room: RoomId,
-  user: UserId,
-): Promise<number | null | "none" | "unknown"> {
+  users: readonly UserId[],
+): Promise<Ban[]> {
   const run = link.run();
   const replies = await link.redis
     .pipeline()
     .hget(keys.meta(room), "run")
-    .hmget(keys.sanctions(room), "loaded", `ban:${user}`)
+    .hmget(keys.sanctions(room), "loaded", ...users.map((user) => `ban:${user}`))
     .exec();
   const [meta, sanctions] = replies ?? [];
-  const [loaded, until] = (sanctions?.[1] ?? []) as (string | null)[];
-  if (meta?.[1] !== run || typeof loaded !== "string") return "unknown";
-  if (typeof until !== "string") return "none";
-  return until === "-1" ? null : Number(until);
+  const [loaded, ...bans] = (sanctions?.[1] ?? []) as (string | null)[];
+  const isKnown = meta?.[1] === run && typeof loaded === "string";
+  return users.map((_, i) => {
+    const until = bans[i];
+    if (!isKnown) return "unknown";
+    if (typeof until !== "string") return "none";
+    return until === "-1" ? null : Number(until);
+  });
 }

@@ -10,9 +10,10 @@ import {
   SignJWT,
 } from "jose";
 
+import { gather } from "../../db/gather.ts";
 import type { Store } from "../../db/postgres/connection.ts";
 import { signingKey } from "../../db/postgres/signing-keys.ts";
-import { ensureHostUser, findUser } from "../../db/postgres/users.ts";
+import { ensureHostUsers, findUsers, type HostUser } from "../../db/postgres/users.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { UserId } from "../../protocol/ids.ts";
 import type { User } from "../../protocol/shapes.ts";
@@ -55,6 +56,12 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
   const guestKey = await signingKey(options.store, "guest", () => randomBytes(32));
   const hostKey = options.secret === undefined ? null : new TextEncoder().encode(options.secret);
   const jwks = options.jwksUrl === undefined ? null : openKeySet(options.jwksUrl);
+  // Those who come back together are looked up together.
+  const ensureHost = gather((hosts: HostUser[]) => ensureHostUsers(options.store, hosts));
+  const findGuest = gather(async (ids: UserId[]) => {
+    const found = await findUsers(options.store, [...new Set(ids)]);
+    return ids.map((wanted) => found.find(({ id }) => id === wanted) ?? null);
+  });
   const cache = new Map<string, { session: Session; at: number }>();
 
   const verifyGuest = async (token: string): Promise<Session> => {
@@ -66,7 +73,7 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
       requiredClaims: ["sub", "exp"],
     });
     const id = UserId.safeParse(payload.sub);
-    const user = id.success ? await findUser(options.store, id.data) : null;
+    const user = id.success ? await findGuest(id.data) : null;
     if (user === null) throw new Refusal("unauthenticated", "This guest is not known any more.");
     return { user, admin: false, expiresAtMs: expiryOf(payload) };
   };
@@ -74,7 +81,7 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
   const verifyHost = async (token: string): Promise<Session> => {
     const payload = await verifyHostToken(token, hostKey, jwks, options);
     const { externalId, name, picture, headline } = hostProfile(payload);
-    const user = await ensureHostUser(options.store, { externalId, name, picture, headline });
+    const user = await ensureHost({ externalId, name, picture, headline });
     return { user, admin: payload["eddy_admin"] === true, expiresAtMs: expiryOf(payload) };
   };
 

@@ -1,21 +1,25 @@
-import { type LogPage, readAfter, readBefore } from "../../db/history.ts";
-import { countFacts, endOfEpoch } from "../../db/seed-room.ts";
+import type { LogPage } from "../../db/history.ts";
 import type { CommandOutput, ParsedInput } from "../../protocol/commands.ts";
-import type { Cursor, RoomId } from "../../protocol/ids.ts";
+import type { Cursor } from "../../protocol/ids.ts";
 import type { Deps, RoomCall } from "../rooms/act.ts";
 import { membershipOf } from "../rooms/read-marker.ts";
 import { refuseBanned } from "../rooms/refuse-banned.ts";
-import { showPresence, showRoom } from "../rooms/room-view.ts";
+import { showRoom } from "../rooms/room-view.ts";
 import { attachMember } from "./attach-member.ts";
+import { countFacts, endOfEpoch, type Eras } from "./eras.ts";
 import type { FeedHub } from "./feed-hub.ts";
-import type { Member } from "./live-room.ts";
+import type { LiveRoom, Member } from "./live-room.ts";
+import type { SharedPage } from "./shared-log.ts";
 
 type Entering = ParsedInput<"room:enter">;
 type Entered = CommandOutput<"room:enter">;
 
 /** The reply of an entering, and what makes the connection live once the reply is on its way. */
 export interface EnterResult {
-  reply: Entered;
+  /** All but the events. */
+  reply: Omit<Entered, "events">;
+  /** The events as a JSON array, written once for all who are sent the same. */
+  eventsJson: string;
   goLive: () => Promise<void>;
 }
 
@@ -46,20 +50,19 @@ export async function enterRoom(
   const [me, shown, presence] = await Promise.all([
     membershipOf(deps, call, { join: !input.lurk }),
     showRoom(deps, call.rules.row),
-    showPresence(deps, id),
+    deps.lookups.presence(id),
   ]);
   // Last, so that nothing of it is taken back while Postgres answers all the rest (G19).
-  const catchUp = await readCatchUp(deps, id, input);
+  const catchUp = await readCatchUp(room, input);
   const { page, more, skipped, resetTo } = catchUp;
   const { epoch, head, stored, prev, facts } = page;
-  const reply: Entered = {
+  const reply: Omit<Entered, "events"> = {
     room: shown,
     me,
     epoch,
     head,
     stored,
     prev,
-    events: facts,
     more,
     ...(skipped === null ? {} : { skipped }),
     ...(resetTo === null ? {} : { resetTo }),
@@ -69,51 +72,51 @@ export async function enterRoom(
     if (more) return;
     await attachMember(room, { member, visit }, { epoch, prev, facts });
   };
-  return { reply, goLive };
+  return { reply, eventsJson: page.json, goLive };
 }
 
 interface CatchUp {
-  page: LogPage;
+  page: SharedPage;
   more: boolean;
   skipped: NonNullable<Entered["skipped"]> | null;
   resetTo: number | null;
 }
 
-async function readCatchUp(deps: Deps, room: RoomId, input: Entering): Promise<CatchUp> {
-  const { stores } = deps;
+async function readCatchUp({ log, eras }: LiveRoom, input: Entering): Promise<CatchUp> {
   const { since, limit } = input;
   if (since === undefined) {
-    return { page: await readNewest(deps, room, limit), more: false, skipped: null, resetTo: null };
+    return { page: await log.newest(limit), more: false, skipped: null, resetTo: null };
   }
-  let page = await readAfter(stores, { room, after: since.seq, limit });
-  const resetTo = await resetOf(deps, room, since, page);
-  const after = resetTo ?? since.seq;
-  // Anew even from the same place: Postgres was asked meanwhile.
-  if (resetTo !== null) page = await readAfter(stores, { room, after, limit });
-  if (!page.more || input.catchUp === "all") {
-    return { page, more: page.more, skipped: null, resetTo };
+  for (;;) {
+    let page = await log.after(since.seq, limit);
+    const { epoch } = page;
+    const resetTo = await resetOf(eras, since, page);
+    const after = resetTo ?? since.seq;
+    // Anew even from the same place: Postgres may have been asked meanwhile.
+    if (resetTo !== null) page = await log.after(after, limit);
+    if (page.more && input.catchUp === "newest") {
+      const first = page.facts[0]?.seq ?? after + 1;
+      const known = await eras.upTo(epoch);
+      page = await log.newest(limit);
+      const to = page.prev;
+      const count = countFacts(known, { after, upTo: to });
+      const skipped = count > 0 ? { from: first, to, count } : null;
+      if (page.epoch === epoch) return { page, more: false, skipped, resetTo };
+    } else if (page.epoch === epoch) {
+      return { page, more: page.more, skipped: null, resetTo };
+    }
+    // The log went into another epoch meanwhile: what was found out is about an older one.
   }
-  const { prev } = await readNewest(deps, room, limit);
-  const count = await countFacts(stores, { room, after, upTo: prev });
-  const skipped = { from: page.facts[0]?.seq ?? after + 1, to: prev, count };
-  page = await readAfter(stores, { room, after: prev, limit });
-  return { page, more: false, skipped: count > 0 ? skipped : null, resetTo };
-}
-
-function readNewest({ stores }: Deps, room: RoomId, limit: number): Promise<LogPage> {
-  return readBefore(stores, { room, before: Number.MAX_SAFE_INTEGER, limit });
 }
 
 /** The seq above which a client must drop what it has, because it was lost or never was; null when all stands. */
 async function resetOf(
-  { stores }: Deps,
-  room: RoomId,
+  eras: Eras,
   since: Cursor,
-  { epoch, head }: LogPage,
+  { epoch, head }: Pick<LogPage, "epoch" | "head">,
 ): Promise<number | null> {
   if (since.epoch < epoch) {
-    const end = await endOfEpoch(stores, room, since.epoch);
-    return Math.min(since.seq, end ?? since.seq);
+    return Math.min(since.seq, endOfEpoch(await eras.upTo(epoch), since.epoch));
   }
   return since.epoch > epoch || since.seq > head ? Math.min(since.seq, head) : null;
 }

@@ -1,21 +1,25 @@
 import type { Redis } from "ioredis";
 
-import { readAfter, readStanding } from "../../db/history.ts";
+import { gatherBy } from "../../db/gather.ts";
+import { readAfter, readBefore, readStanding } from "../../db/history.ts";
 import { membersAmong } from "../../db/postgres/members.ts";
 import { keys } from "../../db/redis/keys.ts";
 import { readPresent, noteAbsent, notePresent } from "../../db/redis/presence.ts";
 import { readHeads } from "../../db/redis/room-log.ts";
-import { readLostRange } from "../../db/seed-room.ts";
+import { readEras, readLostRange } from "../../db/seed-room.ts";
 import type { Stores } from "../../db/stores.ts";
 import type { Fact, Push, PushName } from "../../protocol/facts.ts";
-import type { RoomId } from "../../protocol/ids.ts";
+import type { RoomId, UserId } from "../../protocol/ids.ts";
+import { MAX_PRESENCE_SAMPLE } from "../../protocol/limits.ts";
 import { holdMember } from "./attach-member.ts";
 import type { Batch } from "./batch.ts";
+import { Eras } from "./eras.ts";
 import { parseHint, writeHint } from "./hint.ts";
 import { LiveRoom, type Member } from "./live-room.ts";
 import { createPacer } from "./pacer.ts";
 import { type FeedPorts, RoomFeed } from "./room-feed.ts";
 import type { Face } from "./room-presence.ts";
+import { SharedLog } from "./shared-log.ts";
 
 /** What the hub needs beside the stores. */
 export interface HubPorts {
@@ -48,12 +52,19 @@ const PRESENCE_TOLD_MS = 1_000;
 /** A subscriber that does not answer a PING for this long is cut, and connects anew. */
 const PING_DEADLINE_MS = 1_500;
 
+/** Someone came, with their face, or went. */
+interface Move {
+  user: UserId;
+  face: Face | null;
+}
+
 /** The rooms that are live on this gateway: one subscription each, however many people are in it. */
 export class FeedHub {
   readonly #ports: HubPorts;
   readonly #rooms = new Map<RoomId, LiveRoom>();
   readonly #opening = new Map<RoomId, Promise<LiveRoom>>();
   readonly #byChannel = new Map<string, LiveRoom>();
+  readonly #moved = gatherBy((room: RoomId, moves: Move[]) => this.#tellMoves(room, moves));
   #timer: NodeJS.Timeout | null = null;
   #presenceToldAt = 0;
   #closed = false;
@@ -115,8 +126,9 @@ export class FeedHub {
   }
 
   async #open(id: RoomId): Promise<LiveRoom> {
-    const { subscriber, now } = this.#ports;
-    const room: LiveRoom = new LiveRoom(id, new RoomFeed(this.#feedPorts(id, () => room)), now());
+    const { stores, subscriber, now } = this.#ports;
+    const feed = new RoomFeed(this.#feedPorts(id, () => room));
+    const room: LiveRoom = new LiveRoom(id, { feed, ...sharedReads(stores, id, now) }, now());
     const channel = keys.feed(id);
     this.#byChannel.set(channel, room);
     try {
@@ -202,14 +214,33 @@ export class FeedHub {
     const { id, name, kind } = member.user;
     const face: Face = { id, name, kind };
     room.presence.noteJoined(face);
-    notePresent(this.#ports.stores.link, room.id, [id]).catch(this.#ports.onError);
-    this.#say(room.id, writeHint.joined(face));
+    this.#moved(room.id, { user: id, face }).catch(this.#ports.onError);
+  }
+
+  /** Notes who came and who went, and tells the other gateways: a crowd at once, not one by one. */
+  async #tellMoves(room: RoomId, moves: Move[]): Promise<null[]> {
+    const { link } = this.#ports.stores;
+    // Of someone who came and went, or the other way round, the last counts.
+    const last = [...new Map(moves.map((move) => [move.user, move])).values()];
+    const joined = last.flatMap(({ face }) => (face === null ? [] : [face]));
+    const left = last.flatMap(({ user, face }) => (face === null ? [user] : []));
+    await Promise.all([
+      notePresent(
+        link,
+        room,
+        joined.map(({ id }) => id),
+      ),
+      noteAbsent(link, room, left),
+    ]);
+    // More than a push may name are not told: the count is in Redis.
+    if (joined.length > 0) this.#say(room, writeHint.joined(joined.slice(-MAX_PRESENCE_SAMPLE)));
+    if (left.length > 0) this.#say(room, writeHint.left(left.slice(-MAX_PRESENCE_SAMPLE)));
+    return moves.map(() => null);
   }
 
   #departed(room: LiveRoom, { user: { id } }: Member): void {
     room.presence.noteLeft(id);
-    noteAbsent(this.#ports.stores.link, room.id, id).catch(this.#ports.onError);
-    this.#say(room.id, writeHint.left(id));
+    this.#moved(room.id, { user: id, face: null }).catch(this.#ports.onError);
   }
 
   #say(room: RoomId, hint: string): void {
@@ -232,10 +263,10 @@ export class FeedHub {
         room.presence.noteTyping(hint.user);
         break;
       case "joined":
-        room.presence.noteJoined(hint.face);
+        for (const face of hint.faces) room.presence.noteJoined(face);
         break;
       case "left":
-        room.presence.noteLeft(hint.user);
+        for (const user of hint.users) room.presence.noteLeft(user);
         break;
     }
   }
@@ -288,6 +319,7 @@ export class FeedHub {
   #dropIdle(): void {
     const { subscriber, now, onError } = this.#ports;
     for (const room of this.#rooms.values()) {
+      room.log.tidy();
       if (!room.isEmpty || now() - room.emptySince < LINGER_MS) continue;
       this.#rooms.delete(room.id);
       this.#byChannel.delete(keys.feed(room.id));
@@ -346,4 +378,16 @@ export class FeedHub {
       emit(room.id, "room.presence", { ...changes, count });
     }
   }
+}
+
+function sharedReads(stores: Stores, room: RoomId, now: () => number) {
+  return {
+    log: new SharedLog({
+      standing: () => readStanding(stores, room),
+      after: (after, limit) => readAfter(stores, { room, after, limit }),
+      newest: (limit) => readBefore(stores, { room, before: Number.MAX_SAFE_INTEGER, limit }),
+      now,
+    }),
+    eras: new Eras(() => readEras(stores, room)),
+  };
 }

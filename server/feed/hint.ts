@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 import { UserId } from "../../protocol/ids.ts";
 import type { Face } from "./room-presence.ts";
 
@@ -8,8 +10,8 @@ export type Hint =
   | { kind: "stored"; epoch: number; seq: number }
   | { kind: "reset"; epoch: number }
   | { kind: "typing"; user: UserId }
-  | { kind: "joined"; face: Face }
-  | { kind: "left"; user: UserId };
+  | { kind: "joined"; faces: Face[] }
+  | { kind: "left"; users: UserId[] };
 
 /**
  * Reads a message of a room's channel: a letter, numbers, and for facts their JSON, which is only
@@ -38,15 +40,17 @@ export function parseHint(message: string): Hint | null {
       const [epoch = NaN] = rest.split(" ").map(Number);
       return arePositions(epoch) ? { kind: "reset", epoch } : null;
     }
-    case "t":
-    case "l": {
+    case "t": {
       const user = UserId.safeParse(rest);
-      if (!user.success) return null;
-      return { kind: message[0] === "t" ? "typing" : "left", user: user.data };
+      return user.success ? { kind: "typing", user: user.data } : null;
+    }
+    case "l": {
+      const users = z.array(UserId).safeParse(rest.split(" "));
+      return users.success ? { kind: "left", users: users.data } : null;
     }
     case "j": {
-      const face = parseFace(rest);
-      return face === null ? null : { kind: "joined", face };
+      const faces = parseFaces(rest);
+      return faces === null ? null : { kind: "joined", faces };
     }
     case undefined:
     default:
@@ -58,19 +62,21 @@ function arePositions(...numbers: number[]): boolean {
   return numbers.every((number) => Number.isSafeInteger(number) && number >= 0);
 }
 
-function parseFace(json: string): Face | null {
+function parseFaces(json: string): Face[] | null {
   try {
-    const face = JSON.parse(json) as Partial<Face> | null;
-    const sound = UserId.safeParse(face?.id).success && typeof face?.name === "string";
-    return sound ? (face as Face) : null;
+    const faces = JSON.parse(json) as (Partial<Face> | null)[];
+    const areSound = faces.every(
+      (face) => UserId.safeParse(face?.id).success && typeof face?.name === "string",
+    );
+    return areSound ? (faces as Face[]) : null;
   } catch {
     return null;
   }
 }
 
-/** The hint that someone types, came or left; those of the log are written by its scripts. */
+/** The hints that someone types, or that people came or left; those of the log are written by its scripts. */
 export const writeHint = {
   typing: (user: string) => `t ${user}`,
-  joined: (user: object) => `j ${JSON.stringify(user)}`,
-  left: (user: string) => `l ${user}`,
+  joined: (users: readonly object[]) => `j ${JSON.stringify(users)}`,
+  left: (users: readonly string[]) => `l ${users.join(" ")}`,
 } as const;

@@ -1,8 +1,10 @@
 import type { Fact, Push, PushName } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { User } from "../../protocol/shapes.ts";
+import type { Eras } from "./eras.ts";
 import type { RoomFeed } from "./room-feed.ts";
 import { RoomPresence } from "./room-presence.ts";
+import type { SharedLog } from "./shared-log.ts";
 
 /** One connection, as the feed sees it. */
 export interface Member {
@@ -31,6 +33,9 @@ interface Seat {
 export class LiveRoom {
   readonly id: RoomId;
   readonly feed: RoomFeed;
+  /** What those who catch up read. */
+  readonly log: SharedLog;
+  readonly eras: Eras;
   readonly presence = new RoomPresence();
   readonly #seats = new Map<string, Seat>();
   readonly #live = new Set<Seat>();
@@ -47,9 +52,11 @@ export class LiveRoom {
   /** Who said something that is not known to be stored: the seq of the newest. */
   readonly #unstored = new Map<UserId, number>();
 
-  constructor(id: RoomId, feed: RoomFeed, now: number) {
+  constructor(id: RoomId, reads: { feed: RoomFeed; log: SharedLog; eras: Eras }, now: number) {
     this.id = id;
-    this.feed = feed;
+    this.feed = reads.feed;
+    this.log = reads.log;
+    this.eras = reads.eras;
     this.emptySince = now;
   }
 

@@ -3,6 +3,7 @@ import type { Stores } from "../../db/stores.ts";
 import type { Who } from "../../protocol/command.ts";
 import type { CommandName, CommandOutput, ParsedInput } from "../../protocol/commands.ts";
 import type { Role, User } from "../../protocol/shapes.ts";
+import type { Lookups } from "./lookups.ts";
 import type { Decision } from "./policy.ts";
 import type { RoomRules, RoomRulesCache } from "./room-rules.ts";
 
@@ -10,6 +11,7 @@ import type { RoomRules, RoomRulesCache } from "./room-rules.ts";
 export interface Deps {
   stores: Stores;
   rules: RoomRulesCache;
+  lookups: Lookups;
   hint: DrainHint;
   /** Accepted but unstored facts of a room at most. */
   unstoredCap: number;

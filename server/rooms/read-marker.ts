@@ -1,6 +1,5 @@
-import { countMessagesAfter, readStanding } from "../../db/history.ts";
-import { countMentionsAfter, ensureMember, moveReadMarker } from "../../db/postgres/members.ts";
-import { sanctionsInForce } from "../../db/postgres/sanctions.ts";
+import { readStanding } from "../../db/history.ts";
+import { countMentionsAfter, moveReadMarker } from "../../db/postgres/members.ts";
 import type { Membership } from "../../protocol/shapes.ts";
 import type { Deps, RoomAct, RoomCall } from "./act.ts";
 import { roleOfNewcomer } from "./policy.ts";
@@ -9,10 +8,15 @@ import { roleOfNewcomer } from "./policy.ts";
 export const markRead: RoomAct<"room:read"> = async (deps, call, { seq }) => {
   const room = call.rules.row.id;
   const user = call.caller.user.id;
-  await join(deps, call);
+  await knownIn(deps, call, { join: true });
   const { head } = await readStanding(deps.stores, room);
-  const marker = await moveReadMarker(deps.stores.store, { room, user, seq: Math.min(seq, head) });
-  return unreadAfter(deps, call, marker);
+  const marker = { room, user, seq: Math.min(seq, head) };
+  const position = await moveReadMarker(deps.stores.store, marker);
+  const [unread, mentions] = await Promise.all([
+    deps.lookups.messagesAfter(room, position),
+    countMentionsAfter(deps.stores.store, { room, user, after: position }),
+  ]);
+  return { unread, mentions };
 };
 
 /** What the room is to the caller; whoever is new becomes a member by it, unless they only lurk. */
@@ -21,35 +25,26 @@ export async function membershipOf(
   call: RoomCall,
   options: { join: boolean },
 ): Promise<Membership> {
-  const { stores } = deps;
-  const room = call.rules.row.id;
-  const { user } = call.caller;
-  const newcomer = { role: roleOfNewcomer(user.kind), lastReadSeq: 0, notify: "mentions" as const };
-  const row = options.join || call.role !== null ? await join(deps, call) : newcomer;
-  const [sanctions, counts] = await Promise.all([
-    sanctionsInForce(stores.store, room, user.id),
-    unreadAfter(deps, call, row.lastReadSeq),
-  ]);
-  return { role: row.role, sanctions, lastReadSeq: row.lastReadSeq, ...counts, notify: row.notify };
-}
-
-async function join(deps: Deps, call: RoomCall) {
-  const room = call.rules.row.id;
-  const { user } = call.caller;
-  const row = await ensureMember(deps.stores.store, {
-    room,
-    user: user.id,
-    role: roleOfNewcomer(user.kind),
+  const { row, sanctions, mentions } = await knownIn(deps, call, {
+    join: options.join || call.role !== null,
   });
-  deps.rules.noteRole(room, user.id, row.role);
-  return row;
+  const unread = await deps.lookups.messagesAfter(call.rules.row.id, row.lastReadSeq);
+  return {
+    role: row.role,
+    sanctions,
+    lastReadSeq: row.lastReadSeq,
+    unread,
+    mentions,
+    notify: row.notify,
+  };
 }
 
-async function unreadAfter(deps: Deps, call: RoomCall, position: number) {
+async function knownIn({ lookups, rules }: Deps, call: RoomCall, { join }: { join: boolean }) {
   const room = call.rules.row.id;
-  const [unread, mentions] = await Promise.all([
-    countMessagesAfter(deps.stores, room, position),
-    countMentionsAfter(deps.stores.store, { room, user: call.caller.user.id, after: position }),
-  ]);
-  return { unread, mentions };
+  const { user } = call.caller;
+  const role = roleOfNewcomer(user.kind);
+  const known = await lookups.member(room, { user: user.id, joinAs: join ? role : null });
+  if (known.row !== null) rules.noteRole(room, user.id, known.row.role);
+  const newcomer = { role, lastReadSeq: 0, notify: "mentions" as const };
+  return { ...known, row: known.row ?? newcomer };
 }

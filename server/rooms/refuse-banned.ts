@@ -1,5 +1,4 @@
 import { sanctionsInForce } from "../../db/postgres/sanctions.ts";
-import { readBan } from "../../db/redis/room-log.ts";
 import { seedRoomLog } from "../../db/seed-room.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Deps, RoomCall } from "./act.ts";
@@ -9,13 +8,13 @@ export async function refuseBanned(
   deps: Deps,
   call: Pick<RoomCall, "caller" | "rules">,
 ): Promise<void> {
-  const { stores } = deps;
+  const { stores, lookups } = deps;
   const room = call.rules.row.id;
   const user = call.caller.user.id;
-  let ban = await readBan(stores.link, room, user);
+  let ban = await lookups.ban(room, user);
   if (ban === "unknown") {
     await seedRoomLog(stores, room);
-    ban = await readBan(stores.link, room, user);
+    ban = await lookups.ban(room, user);
   }
   if (ban === "unknown")
     throw new Refusal("unavailable", "The room's log is being rebuilt; try again in a moment.");
@@ -32,10 +31,9 @@ export async function barredBecause(
 ): Promise<Refusal> {
   const until = bar.untilMs === null ? "for good" : `until ${new Date(bar.untilMs).toISOString()}`;
   // The reason is a courtesy: without Postgres the refusal stands without it.
-  const inForce = await sanctionsInForce(stores.store, rules.row.id, caller.user.id).catch(
-    () => [],
-  );
-  const reason = inForce.find(({ kind }) => kind === bar.kind)?.reason;
+  const { id } = caller.user;
+  const inForce = await sanctionsInForce(stores.store, rules.row.id, [id]).catch(() => null);
+  const reason = inForce?.get(id)?.find(({ kind }) => kind === bar.kind)?.reason;
   const why = reason === undefined ? "" : ` Reason: ${reason}`;
   const what = bar.kind === "ban" ? "banned from" : "muted in";
   return new Refusal(

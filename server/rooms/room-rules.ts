@@ -1,5 +1,6 @@
+import { gather } from "../../db/gather.ts";
 import { readFilterRules } from "../../db/postgres/filters.ts";
-import { findMember } from "../../db/postgres/members.ts";
+import { findRoles } from "../../db/postgres/members.ts";
 import { findRoom, type RoomRow } from "../../db/postgres/rooms.ts";
 import type { Stores } from "../../db/stores.ts";
 import { Refusal } from "../../protocol/errors.ts";
@@ -25,6 +26,9 @@ export interface RoomRules {
  */
 export class RoomRulesCache {
   readonly #stores: Stores;
+  readonly #findRole = gather((asks: { room: RoomId; user: UserId }[]) =>
+    findRoles(this.#stores.store, asks),
+  );
   readonly #byId = new Map<RoomId, Cached>();
   readonly #idOfSlug = new Map<string, RoomId>();
   readonly #loading = new Map<string, Promise<RoomRules>>();
@@ -72,7 +76,7 @@ export class RoomRulesCache {
     const roles = this.#byId.get(row.id)?.roles;
     const known = roles?.get(user);
     if (known !== undefined) return known;
-    const role = (await findMember(this.#stores.store, row.id, user))?.role ?? null;
+    const role = await this.#findRole({ room: row.id, user });
     roles?.set(user, role);
     return role;
   }

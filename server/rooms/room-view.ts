@@ -1,18 +1,10 @@
-import { messagesLast5m, type RoomRow } from "../../db/postgres/rooms.ts";
-import { findUsers } from "../../db/postgres/users.ts";
-import { countPresent, readPresent } from "../../db/redis/presence.ts";
-import type { RoomId } from "../../protocol/ids.ts";
-import { MAX_PRESENCE_SAMPLE } from "../../protocol/limits.ts";
-import type { Presence, Room } from "../../protocol/shapes.ts";
+import type { RoomRow } from "../../db/postgres/rooms.ts";
+import type { Room } from "../../protocol/shapes.ts";
 import type { Deps } from "./act.ts";
 
 /** A room as people see it, with how live it is just now. */
-export async function showRoom({ stores }: Deps, row: RoomRow): Promise<Room> {
-  const [[present = 0], messages] = await Promise.all([
-    countPresent(stores.link, [row.id]),
-    messagesLast5m(stores.store, row.id),
-  ]);
-  return roomOf(row, { present, messagesLast5m: messages });
+export async function showRoom({ lookups }: Deps, row: RoomRow): Promise<Room> {
+  return roomOf(row, await lookups.live(row.id));
 }
 
 /** A room row as people see it. */
@@ -30,10 +22,4 @@ export function roomOf(row: RoomRow, live: Room["live"]): Room {
     archivedAt: row.archivedAt?.toISOString() ?? null,
     live,
   };
-}
-
-/** Who is in a room: the count, and a sample of faces. */
-export async function showPresence({ stores }: Deps, room: RoomId): Promise<Presence> {
-  const { count, users } = await readPresent(stores.link, room, MAX_PRESENCE_SAMPLE);
-  return { count, users: await findUsers(stores.store, users) };
 }

@@ -6,7 +6,7 @@ import type { z } from "zod";
 import type { Command, Route } from "../../protocol/command.ts";
 import { type CommandInput, type CommandName, commands } from "../../protocol/commands.ts";
 import type { Room, Sanction } from "../../protocol/shapes.ts";
-import { firstGateway, openWorld, type Person, say, type World } from "../support/world.ts";
+import { ask, firstGateway, openWorld, type Person, say, type World } from "../support/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -53,7 +53,10 @@ const inputs = {
   "room:leave": ({ room }) => ({ room: room.id }),
   "room:history": ({ room }) => ({ room: room.id, after: 0, limit: 1 }),
   "room:read": ({ room, seq }) => ({ room: room.id, seq }),
-  "typing:start": ({ room }) => ({ room: room.id }),
+  "typing:start": async ({ room, socket }) => {
+    await ask(socket, "room:enter", { room: room.id });
+    return { room: room.id };
+  },
   "message:send": ({ room, seq }) => ({
     room: room.id,
     clientId: uuidv7(),

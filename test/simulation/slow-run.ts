@@ -4,11 +4,15 @@ import type { LogPage } from "../../db/history.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import { attachMember, holdMember } from "../../server/feed/attach-member.ts";
 import type { Batch } from "../../server/feed/batch.ts";
+import { Eras } from "../../server/feed/eras.ts";
 import { LiveRoom, type Member } from "../../server/feed/live-room.ts";
 import { RoomFeed } from "../../server/feed/room-feed.ts";
+import { SharedLog } from "../../server/feed/shared-log.ts";
 import { Outflow, type Wire } from "../../server/transport/sockets/outflow.ts";
 import { people } from "./happenings.ts";
 import { WATERCOOLER } from "./sim-room.ts";
+
+const unasked = () => Promise.reject(new Error("Nobody reads the shared log here"));
 
 /** Something that happens to a room, or to one of the sockets in it. */
 export type SlowStep =
@@ -95,7 +99,10 @@ export async function runSlow(
     onGap: () => {},
     onError: fail,
   });
-  const room = new LiveRoom(WATERCOOLER, feed, 0);
+  // Nobody enters here: all have their place already.
+  const unread = { standing: unasked, after: unasked, newest: unasked, now: () => nowMs };
+  const shared = { log: new SharedLog(unread), eras: new Eras(() => Promise.resolve([])) };
+  const room = new LiveRoom(WATERCOOLER, { feed, ...shared }, 0);
 
   const clients = people.map((user, index) => {
     const wire: SimWire = {

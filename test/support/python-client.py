@@ -95,10 +95,11 @@ for line in sys.stdin:
         message = {key: ask[key] for key in ("room", "clientId", "text")}
         answer = client.call("message:send", message, timeout=10)
     elif what == "disconnect":
-        live = False
         client.disconnect()
         answer = {"ok": True}
     elif what == "connect":
+        # Not when it disconnects: what is under way then may still come.
+        live = False
         connect()
         answer = {"ok": True}
     elif what == "facts":

@@ -11,6 +11,7 @@ import { carryOut, openCall } from "../carry-out.ts";
 import type { Limiter } from "../limiter.ts";
 import { parseInput } from "../parse-input.ts";
 import type { Connection } from "./connection.ts";
+import { WrittenReply } from "./written-reply.ts";
 
 /** What socket commands work with. */
 export interface SocketDeps {
@@ -22,6 +23,7 @@ export interface SocketDeps {
 
 /** A command's answer, and what happens once it is on its way. */
 export interface Answered {
+  /** A reply that is partly written already holds all of it, `ok` included. */
   data: object;
   afterwards?: () => Promise<void>;
 }
@@ -134,8 +136,12 @@ async function enter(
   const call = await openCall(on.deps, callerOf(connection), "room:enter", input.room);
   connection.rooms.add(call.rules.row.id);
   try {
-    const { reply, goLive } = await enterRoom(on.deps, on.hub, call, input, connection);
-    return { data: reply, afterwards: goLive };
+    const entered = await enterRoom(on.deps, on.hub, call, input, connection);
+    const own = { ok: true, ...entered.reply };
+    return {
+      data: new WrittenReply(own, "events", entered.eventsJson),
+      afterwards: entered.goLive,
+    };
   } finally {
     // When it went meanwhile, the seats of its rooms were taken away before it had this one.
     if (!connection.socket.connected) on.hub.leave(call.rules.row.id, connection);
@@ -186,8 +192,9 @@ async function renew(
 /** Typing appends nothing, so no append script refuses whom a sanction bars. Errors: `banned`, `muted`. */
 async function refuseSanctioned(deps: Deps, call: RoomCall): Promise<void> {
   await refuseBanned(deps, call);
-  const inForce = await sanctionsInForce(deps.stores.store, call.rules.row.id, call.caller.user.id);
-  const mute = inForce.find(({ kind }) => kind === "mute");
+  const { id } = call.caller.user;
+  const inForce = await sanctionsInForce(deps.stores.store, call.rules.row.id, [id]);
+  const mute = inForce.get(id)?.find(({ kind }) => kind === "mute");
   if (mute === undefined) return;
   const untilMs = mute.until === undefined ? null : Date.parse(mute.until);
   throw await barredBecause(deps, call, { kind: "mute", untilMs });

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
+import { Decoder } from "socket.io-parser";
 
 import { commands } from "../../../protocol/commands.ts";
 import { type ErrorReply, Refusal } from "../../../protocol/errors.ts";
@@ -20,6 +21,7 @@ import { type Connection, openConnection } from "./connection.ts";
 import { LiveSockets } from "./live-sockets.ts";
 import { watchSlowSockets } from "./slow-sockets.ts";
 import { sweepSessions } from "./sweep-sessions.ts";
+import { ReplyEncoder, WrittenReply } from "./written-reply.ts";
 
 /** The sockets of a gateway. */
 export interface Sockets {
@@ -49,6 +51,7 @@ const STAGGER_STEP_MS = 50;
 export function openSockets({ http, config, metrics, log }: SocketOptions): Sockets {
   const io = new Server(http, {
     serveClient: false,
+    parser: { Encoder: ReplyEncoder, Decoder },
     maxHttpBufferSize: MAX_FRAME_BYTES,
     perMessageDeflate: false,
     httpCompression: false,
@@ -131,7 +134,7 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
     const token = Symbol(name);
     commandsUnderWay.add(token);
     const reply = ({ data, afterwards }: Answered) => {
-      acknowledge?.({ ok: true, ...data });
+      acknowledge?.(data instanceof WrittenReply ? data : { ok: true, ...data });
       // Going live waits until that is read. Neither other commands nor a stop wait for it.
       afterwards?.().catch(refusalOf);
     };
