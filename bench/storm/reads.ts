@@ -1,15 +1,17 @@
 import { Redis } from "ioredis";
 import postgres from "postgres";
 
-import { readAfter } from "../../db/history.ts";
 import { openStore } from "../../db/postgres/connection.ts";
 import { connectRedis } from "../../db/redis/connection.ts";
 import { RoomId } from "../../protocol/ids.ts";
+import { openSharedReads } from "../../server/feed/shared-reads.ts";
 import type { Running } from "../fan-out/design.ts";
 import { readRows, readStream } from "../peers/history.ts";
 
 /** Reads of what one client missed, over the connections that a gateway has. */
 export interface Reads {
+  /** Forgets what it has read, if it would otherwise answer from that. */
+  begin?: () => void;
   /** Answers how many messages it read. */
   read: () => Promise<number>;
   close: () => void;
@@ -25,12 +27,14 @@ export async function openEddyReads({ redisUrl, databaseUrl, rooms }: Running): 
     name: "bench-reads",
     connections: CONNECTIONS,
   });
-  const room = RoomId.parse(rooms[0]);
+  const stores = { link, store };
+  const open = () => openSharedReads(stores, RoomId.parse(rooms[0]), () => performance.now()).log;
+  let log = open();
   return {
-    read: async () => {
-      const { facts } = await readAfter({ link, store }, { room, after: 0, limit: 200 });
-      return facts.length;
+    begin: () => {
+      log = open();
     },
+    read: async () => (await log.after(0, 200)).facts.length,
     close: () => {
       link.close();
       void store.close();

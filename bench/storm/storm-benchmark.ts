@@ -92,6 +92,7 @@ async function measureReads(way: Way, running: Running, count: number): Promise<
   const reads = await way.openReads(running);
   let startMs = 0;
   for (const _ of ["warming up", "measured"]) {
+    reads.begin?.();
     startMs = performance.now();
     const found = await Promise.all(Array.from({ length: count }, reads.read));
     if (found.some((messages) => messages !== MISSED)) throw new Error("A read is not whole");

@@ -1,25 +1,24 @@
 import type { Redis } from "ioredis";
 
 import { gatherBy } from "../../db/gather.ts";
-import { readAfter, readBefore, readStanding } from "../../db/history.ts";
+import { readAfter, readStanding } from "../../db/history.ts";
 import { membersAmong } from "../../db/postgres/members.ts";
 import { keys } from "../../db/redis/keys.ts";
 import { readPresent, noteAbsent, notePresent } from "../../db/redis/presence.ts";
 import { readHeads } from "../../db/redis/room-log.ts";
-import { readEras, readLostRange } from "../../db/seed-room.ts";
+import { readLostRange } from "../../db/seed-room.ts";
 import type { Stores } from "../../db/stores.ts";
 import type { Fact, Push, PushName } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import { MAX_PRESENCE_SAMPLE } from "../../protocol/limits.ts";
 import { holdMember } from "./attach-member.ts";
 import type { Batch } from "./batch.ts";
-import { Eras } from "./eras.ts";
 import { parseHint, writeHint } from "./hint.ts";
 import { LiveRoom, type Member } from "./live-room.ts";
 import { createPacer } from "./pacer.ts";
 import { type FeedPorts, RoomFeed } from "./room-feed.ts";
 import type { Face } from "./room-presence.ts";
-import { SharedLog } from "./shared-log.ts";
+import { openSharedReads } from "./shared-reads.ts";
 
 /** What the hub needs beside the stores. */
 export interface HubPorts {
@@ -128,7 +127,7 @@ export class FeedHub {
   async #open(id: RoomId): Promise<LiveRoom> {
     const { stores, subscriber, now } = this.#ports;
     const feed = new RoomFeed(this.#feedPorts(id, () => room));
-    const room: LiveRoom = new LiveRoom(id, { feed, ...sharedReads(stores, id, now) }, now());
+    const room: LiveRoom = new LiveRoom(id, { feed, ...openSharedReads(stores, id, now) }, now());
     const channel = keys.feed(id);
     this.#byChannel.set(channel, room);
     try {
@@ -378,16 +377,4 @@ export class FeedHub {
       emit(room.id, "room.presence", { ...changes, count });
     }
   }
-}
-
-function sharedReads(stores: Stores, room: RoomId, now: () => number) {
-  return {
-    log: new SharedLog({
-      standing: () => readStanding(stores, room),
-      after: (after, limit) => readAfter(stores, { room, after, limit }),
-      newest: (limit) => readBefore(stores, { room, before: Number.MAX_SAFE_INTEGER, limit }),
-      now,
-    }),
-    eras: new Eras(() => readEras(stores, room)),
-  };
 }
