@@ -204,11 +204,12 @@ describe("what a client does not read is bounded", () => {
       await eventually(async () => expect(await polling.poll()).toContain("430["));
     }
     await flood(await ada.connect(), room.id, 100);
-    await eventually(async () => expect((await counted(gateway)).hold).toBe(4));
-    await eventually(async () => expect((await counted(gateway)).unread).toBeLessThan(ceiling));
-    const { cut, unread } = await counted(gateway);
-    expect([1, 2, 3]).toContain(cut);
-    expect(unread).toBeGreaterThan(0);
+    await eventually(async () => {
+      const { cut, unread } = await counted(gateway);
+      expect([1, 2, 3]).toContain(cut);
+      expect(unread).toBeGreaterThan(0);
+      expect(unread).toBeLessThan(ceiling);
+    });
   });
 
   test("[G11] who is banned while it is held gets nothing of what comes after", async () => {
