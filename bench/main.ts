@@ -28,10 +28,13 @@ process.exitCode = await main();
 
 /** Runs the benchmarks that the command line names, or all; answers an exit code. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { quick: { type: "boolean", default: false } },
-  });
+  const given = readArgs();
+  if (given === null) return 2;
+  const { values, positionals } = given;
+  if (values.help) {
+    console.info(usage());
+    return 0;
+  }
   const unknown = positionals.filter((name) => benchmarks.every((each) => each.name !== name));
   if (unknown.length > 0 || positionals.length === 0) console.info(usage());
   if (unknown.length > 0) {
@@ -45,6 +48,21 @@ async function main(): Promise<number> {
     if (!(await runOne(benchmark, values))) return 1;
   }
   return 0;
+}
+
+function readArgs() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        help: { type: "boolean", default: false, short: "h" },
+      },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage()}`);
+    return null;
+  }
 }
 
 function usage(): string {

@@ -4,6 +4,8 @@ import type { NodeProcess } from "../start-node.ts";
 /** A way to bring what is said in a room to everyone there, over two gateways. */
 export interface Design {
   name: string;
+  /** Whether it is Eddy, of which nothing may be lost. */
+  isOurs: boolean;
   dialect: Dialect;
   /** Starts its servers, and makes rooms. */
   start: (rooms: number) => Promise<Running>;

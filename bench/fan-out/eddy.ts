@@ -19,6 +19,7 @@ const LOOK_EVERY_MS = 50;
 /** Eddy as it runs: everything that is said is ordered, deduplicated, kept in Redis and stored in Postgres. */
 export const eddy: Design = {
   name: "Eddy, storing everything",
+  isOurs: true,
   dialect: eddyDialect,
   start: (rooms) => startEddy({ rooms, gateways: 2 }),
 };

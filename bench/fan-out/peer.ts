@@ -18,6 +18,7 @@ const DRAINED_CHECK_MS = 20;
 /** What most people run: Socket.IO and its Redis adapter. Stores nothing. */
 export const redisAdapter: Design = {
   name: "Socket.IO + Redis adapter",
+  isOurs: false,
   dialect: peerDialect,
   start: (rooms) => startPeer(new URL("../peers/redis-adapter.ts", import.meta.url), rooms),
 };
@@ -25,6 +26,7 @@ export const redisAdapter: Design = {
 /** Socket.IO and its Redis streams adapter, with connection state recovery. Stores nothing for long. */
 export const streamsAdapter: Design = {
   name: "Socket.IO + Redis streams adapter",
+  isOurs: false,
   dialect: peerDialect,
   start: (rooms) => startPeer(new URL("../peers/streams-adapter.ts", import.meta.url), rooms),
 };
@@ -32,6 +34,7 @@ export const streamsAdapter: Design = {
 /** The limit of one write for each delivery. */
 export const plainWs: Design = {
   name: "bare ws + ioredis",
+  isOurs: false,
   dialect: plainDialect,
   start: (rooms) => startPeer(new URL("../peers/plain-ws.ts", import.meta.url), rooms),
 };
@@ -39,6 +42,7 @@ export const plainWs: Design = {
 /** With persistence, as one writes it by hand. */
 export const jobEach: Design = {
   name: "a job per message + Redis adapter",
+  isOurs: false,
   dialect: peerDialect,
   start: startStoringPeer,
 };

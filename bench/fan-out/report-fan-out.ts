@@ -19,7 +19,11 @@ export function reportFanOut(found: {
   const { scenario, versions } = found;
   return {
     title: scenario.title,
-    claims: [...found.found.map(({ load, legs }) => judge(load, legs)), wholeness(found)],
+    claims: [
+      ...found.found.map(({ load, legs }) => judge(load, legs)),
+      wholeness(found),
+      ...losses(found),
+    ],
     tables: found.found.flatMap(({ load, legs }) => [
       ratesTable(load, legs),
       costsTable(load, legs),
@@ -51,6 +55,20 @@ function wholeness({ found }: { found: { legs: Legs }[] }): string {
   return whole.length === eddys.length
     ? `Every member got every one of Eddy's ${messages.toLocaleString("en")} messages, once and in order, and all of them were in Postgres.`
     : `In ${eddys.length - whole.length} of ${eddys.length} legs Eddy was saturated, and not every member had every message in time.`;
+}
+
+/** Designs that kept up, and yet brought someone less than all or in another order. */
+function losses({ found }: { found: { load: Load; legs: Legs }[] }): string[] {
+  return found.flatMap(({ load, legs }) =>
+    [...legs].flatMap(([name, all]) => {
+      const spoilt = all.filter((leg) => !leg.isWhole && !isSaturated(leg)).length;
+      return spoilt === 0
+        ? []
+        : [
+            `${name} lost messages or their order in ${spoilt} of ${all.length} legs at ${load.perSecond.toLocaleString("en")} messages/s, though it kept up.`,
+          ];
+    }),
+  );
 }
 
 function ratesTable(load: Load, legs: Legs): Table {
