@@ -29,6 +29,7 @@ export async function notePending(tx: TransactionSql, pending: PendingFact): Pro
  * Appends what a room's acts left to append, in the order of the acts, each exactly once: its id is
  * its idempotency key, in Redis and then in Postgres. Called by the act, and by the sweeper for what
  * a crash left behind. In order, because a late ban must not undo the lifting that came after it.
+ * A note stays until its fact is stored, and goes in that transaction: what Redis loses is appended anew.
  */
 export async function appendPending(stores: Stores, room: RoomId): Promise<void> {
   const { sql } = stores.store;
@@ -37,12 +38,18 @@ export async function appendPending(stores: Stores, room: RoomId): Promise<void>
   >`SELECT id, author_id, draft, effects FROM pending_facts WHERE room_id = ${room}
     ORDER BY created_at, id`;
   for (const { id, author_id: author, draft, effects } of rows) {
-    await appendOnce(stores, { room, author, draft: { ...draft, act: id }, effects }, id);
-    await sql`DELETE FROM pending_facts WHERE id = ${id}`;
+    const pending = { room, author, draft: { ...draft, act: id }, effects };
+    const found = await appendOnce(stores, pending, id);
+    if (found === "stored") await sql`DELETE FROM pending_facts WHERE id = ${id}`;
   }
 }
 
-async function appendOnce(stores: Stores, pending: PendingFact, act: ClientId): Promise<void> {
+/** Answers whether the fact is stored already: then its note was left behind. */
+async function appendOnce(
+  stores: Stores,
+  pending: PendingFact,
+  act: ClientId,
+): Promise<"stored" | "appended"> {
   const { room, author, draft, effects } = pending;
   const bornMs = Number.parseInt(act.replaceAll("-", "").slice(0, 12), 16);
   const append = (checked: boolean) =>
@@ -62,9 +69,11 @@ async function appendOnce(stores: Stores, pending: PendingFact, act: ClientId): 
       effects,
     });
   const result = await append(false);
-  if (result.status !== "check") return;
-  if ((await findSend(stores.store.sql, { room, author, clientId: act })) === null)
-    await append(true);
+  if (result.status !== "check") return "appended";
+  const stored = await findSend(stores.store.sql, { room, author, clientId: act });
+  if (stored !== null) return "stored";
+  await append(true);
+  return "appended";
 }
 
 /** Rooms whose acts wait longer than a moment: something died in between. */

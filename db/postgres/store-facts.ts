@@ -56,6 +56,7 @@ export async function storeFacts(tx: TransactionSql, batches: RoomBatch[]): Prom
   for (const write of [writeStates, writePins, writeReactions, writeMentions, writeMinutes]) {
     await write(tx, projections);
   }
+  await dropNotes(tx, all);
   const marks = batches.flatMap(({ room, entries }) => {
     const last = entries.at(-1);
     return last === undefined ? [] : [{ room, seq: last.fact.seq, n: last.n, at: last.fact.at }];
@@ -310,6 +311,12 @@ async function writeMinutes(tx: TransactionSql, { minutes }: Projections): Promi
     FROM unnest(${column(rows, "room")}::uuid[], ${column(rows, "minute")}::text[],
       ${column(rows, "messages")}::int[]) AS m (room, minute, messages)
     ON CONFLICT (room_id, minute) DO UPDATE SET messages = room_minutes.messages + excluded.messages`;
+}
+
+/** Acts whose facts are stored need not be appended again (G20). */
+async function dropNotes(tx: TransactionSql, all: Entry[]): Promise<void> {
+  const acts = all.flatMap(({ fact: { act } }) => act ?? []);
+  if (acts.length > 0) await tx`DELETE FROM pending_facts WHERE id = ANY(${acts}::uuid[])`;
 }
 
 /** Puts an entry that Postgres refuses aside, and a tombstone at its seq, so that the rest goes on (G14). */

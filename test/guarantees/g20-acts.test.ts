@@ -4,10 +4,11 @@ import { appendPending, notePending } from "../../db/pending-facts.ts";
 import { sanctionField } from "../../db/seed-room.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import type { Sanction } from "../../protocol/shapes.ts";
+import { drain } from "../../workers/drain.ts";
 import { sweep } from "../../workers/sweep.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, openWorld, type World } from "../support/world.ts";
-import { type Backstage, idOf, openBackstage } from "./backstage.ts";
+import { type Backstage, idOf, keptLog, openBackstage } from "./backstage.ts";
 import { readerOf } from "./reader.ts";
 
 let world: World;
@@ -73,9 +74,29 @@ describe("what a moderator was answered is in the log exactly once", () => {
       Array.from({ length: 20 }, () => appendPending(backstage.stores, idOf(room))),
     );
     await eventually(() => expect(bans(reader.facts)).toHaveLength(1));
+    await drain(backstage.worker(), { shouldStop: () => false });
     const rest = await backstage.sql`SELECT 1 FROM pending_facts WHERE room_id = ${room.id}`;
     expect(rest).toHaveLength(0);
     expect(bans(reader.facts)).toHaveLength(1);
+  });
+
+  test("[G20] a sanction whose fact Redis lost before it was stored is in the log again, and once", async () => {
+    const owner = await world.person("Owner");
+    const troll = await world.person("Troll");
+    const room = await owner.openRoom();
+    const ban = { user: troll.user.id, kind: "ban", reason: "trolling" };
+    expect((await owner.rest("POST", `/rooms/${room.id}/sanctions`, ban)).status).toBe(201);
+    await backstage.link.redis.flushall();
+    const deps = { ...backstage.worker(), now: () => Date.now() };
+    await eventually(async () => {
+      await sweep(deps, () => false);
+      expect(bans(await keptLog(backstage, idOf(room)))).toHaveLength(1);
+    });
+    await sweep({ ...deps, now: () => Date.now() + 60_000 }, () => false);
+    const { facts } = await readerOf(await owner.connect(), room.id);
+    expect(bans(facts)).toHaveLength(1);
+    const rest = await backstage.sql`SELECT 1 FROM pending_facts WHERE room_id = ${room.id}`;
+    expect(rest).toHaveLength(0);
   });
 
   test("[G20] a fact that was appended and stored, and whose note was left behind, is not appended again after a loss of Redis", async () => {
