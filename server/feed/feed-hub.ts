@@ -166,6 +166,8 @@ export class FeedHub {
 
   #deliver(room: LiveRoom, { epoch, prev, events }: Batch): void {
     const { emit, onDelivered } = this.#ports;
+    // First of all: after a repair, a batch holds what was said long after the ban in it (G18).
+    for (const fact of events) this.#dismiss(room, fact);
     const receivers = room.liveCount;
     if (receivers > 0) emit(room.id, "room.events", { room: room.id, epoch, prev, events });
     room.noteSaid(events);
@@ -174,15 +176,20 @@ export class FeedHub {
   }
 
   /**
-   * What a fact means for those who sit in the room. The log itself says it, so it is seen on every
+   * Takes the seats of who was banned or kicked. The log itself says it, so it is seen on every
    * gateway even when every notice about it was lost (G18).
    */
-  #enforce(room: LiveRoom, fact: Fact): void {
+  #dismiss(room: LiveRoom, fact: Fact): void {
     if (fact.type === "member.banned") {
       this.#close(room, room.seatsOf(fact.user), { reason: "banned", until: fact.until });
     } else if (fact.type === "member.kicked") {
       this.#close(room, room.seatsOf(fact.user), { reason: "kicked" });
-    } else if (fact.type === "member.role") {
+    }
+  }
+
+  /** What a fact means for those who sit in the room, once they were told it. */
+  #enforce(room: LiveRoom, fact: Fact): void {
+    if (fact.type === "member.role") {
       this.#ports.onRulesChanged(room.id);
     } else if (fact.type === "room.updated") {
       this.#ports.onRulesChanged(room.id);

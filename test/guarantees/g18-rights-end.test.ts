@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { SignJWT } from "jose";
 import type { Socket } from "socket.io-client";
+import { v7 as uuidv7 } from "uuid";
 
-import type { Push } from "../../protocol/facts.ts";
+import { factRest } from "../../db/redis/append-facts.ts";
+import type { Draft, Push } from "../../protocol/facts.ts";
+import { ClientId } from "../../protocol/ids.ts";
 import type { Room } from "../../protocol/shapes.ts";
 import { eventually } from "../support/eventually.ts";
 import {
@@ -14,6 +17,7 @@ import {
   say,
   type World,
 } from "../support/world.ts";
+import { appendUnheard, idOf, openBackstage } from "./backstage.ts";
 import { type Reader, readerOf } from "./reader.ts";
 
 const SECRET = "a secret that is shared with the host application";
@@ -85,6 +89,44 @@ describe("nothing reaches a socket once its right has ended", () => {
       for (const { closings } of friends) expect(closings).toEqual([]);
     },
   );
+
+  test("[G18] a ban that a gateway learns of late, with what was said after it, is all that the banned one learns", async () => {
+    const { owner, troll, room, trolls, friends } = await roomWithReaders();
+    const backstage = await openBackstage(world);
+    const unheard = (draft: Draft) =>
+      appendUnheard(backstage, {
+        room: idOf(room),
+        author: draft.by.id,
+        at: draft.at,
+        rest: factRest(draft),
+        idempotency: null,
+        policy: null,
+        guard: "none",
+        slowModeMs: 0,
+        cap: 0,
+        isMessage: draft.type === "message.sent",
+        target: null,
+        replyTo: null,
+        effects: [],
+      });
+    const envelope = { at: new Date().toISOString(), by: owner.user };
+    const { id: user } = troll.user;
+    await unheard({ type: "member.banned", ...envelope, user, until: null, reason: "trolling" });
+    const clientId = ClientId.parse(uuidv7());
+    await unheard({
+      type: "message.sent",
+      ...envelope,
+      clientId,
+      text: "they are gone",
+      mentions: [],
+    });
+    await eventually(() => {
+      for (const { seqs } of friends) expect(seqs).toEqual([1, 2]);
+      for (const { closings } of trolls) expect(closings).toMatchObject([{ reason: "banned" }]);
+    });
+    for (const { seqs } of trolls) expect(seqs).toEqual([]);
+    await backstage.close();
+  });
 
   test("[G18] a room that becomes private closes to all who are no members of it, lurkers too", async () => {
     const { owner, room, friends, speaker } = await roomWithReaders();

@@ -681,6 +681,24 @@ export const mutants: Mutant[] = [
     title: "about the moment",
   },
   {
+    guarantee: "G14",
+    breaks: "a tombstone stays in the place of what is retried",
+    file: "db/postgres/quarantine.ts",
+    find: "  await tx`\n    DELETE FROM facts WHERE",
+    replace: "  if (tombstoneBy === undefined) await tx`\n    DELETE FROM facts WHERE",
+    test: "test/guarantees/g14-quarantine.test.ts",
+    title: "stores it again at its seq",
+  },
+  {
+    guarantee: "G14",
+    breaks: "a text that was removed meanwhile comes back out of quarantine",
+    file: "db/postgres/quarantine.ts",
+    find: "if (changes.length > 0) return false;",
+    replace: "void changes;",
+    test: "test/guarantees/g14-quarantine.test.ts",
+    title: "does not come back",
+  },
+  {
     guarantee: "G15",
     breaks: "a refusal is not answered",
     file: "server/transport/sockets/sockets.ts",
@@ -780,6 +798,16 @@ export const mutants: Mutant[] = [
     title: "whose token ends",
   },
   {
+    guarantee: "G18",
+    breaks: "who is banned is told what was said after the ban before the seat is taken",
+    file: "server/feed/feed-hub.ts",
+    find: '    for (const fact of events) this.#dismiss(room, fact);\n    const receivers = room.liveCount;\n    if (receivers > 0) emit(room.id, "room.events", { room: room.id, epoch, prev, events });\n',
+    replace:
+      '    const receivers = room.liveCount;\n    if (receivers > 0) emit(room.id, "room.events", { room: room.id, epoch, prev, events });\n    for (const fact of events) this.#dismiss(room, fact);\n',
+    test: "test/guarantees/g18-rights-end.test.ts",
+    title: "a ban that a gateway learns of late",
+  },
+  {
     guarantee: "G19",
     breaks: "bodies in the hot log are not rewritten",
     file: "db/redis/scripts/append.lua",
@@ -833,6 +861,15 @@ export const mutants: Mutant[] = [
     replace: "idempotency: null,",
     test: "test/guarantees/g20-acts.test.ts",
     title: "at once",
+  },
+  {
+    guarantee: "G20",
+    breaks: "an act is forgotten as soon as its fact is accepted",
+    file: "db/pending-facts.ts",
+    find: 'if (found === "stored") await sql',
+    replace: "await sql",
+    test: "test/guarantees/g20-acts.test.ts",
+    title: "whose fact Redis lost",
   },
   {
     guarantee: "G20",
