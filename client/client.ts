@@ -107,9 +107,10 @@ export function createClient(options: ClientOptions): Client {
 
   const toRooms = (push: RoomPush) => {
     for (const room of Array.from(rooms.values())) {
-      const { id } = room.handle;
-      // Entered by its slug, a room learns its id from the reply, which a batch may overtake.
-      if (id === push.data.room || (id === null && push.name === "room.events")) room.pushed(push);
+      const { id, ref } = room.handle;
+      // A room learns its id from the reply, which a push may overtake: a batch, or the end of it all.
+      const mayBeIts = ref === push.data.room || push.name === "room.events";
+      if (id === push.data.room || (id === null && mayBeIts)) room.pushed(push);
     }
   };
 

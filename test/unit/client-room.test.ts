@@ -3,6 +3,7 @@ import { expect, test } from "@jest/globals";
 import { createClient, type ClientOptions } from "../../client/client.ts";
 import type { OutgoingMessage } from "../../client/outgoing.ts";
 import { newSend } from "../../client/send.ts";
+import type { Transport, TransportEvents } from "../../client/transport.ts";
 import { draftOf, people } from "../simulation/happenings.ts";
 import { WATERCOOLER } from "../simulation/sim-room.ts";
 import { SimServer } from "../simulation/sim-server.ts";
@@ -138,6 +139,25 @@ test("a room that closes fails what was not accepted, and says why", async () =>
   expect([room.state, closed]).toEqual(["closed", [["banned", until]]]);
   expect(await stored).toMatchObject({ name: "Refusal", code: "banned" });
   expect([before, after].map(({ refusal }) => refusal?.code)).toEqual(["banned", "forbidden"]);
+});
+
+test("a room that closes while it is being entered is closed, although its reply never came", async () => {
+  const lines: TransportEvents[] = [];
+  const transport: Transport = {
+    open: (_token, events) => {
+      lines.push(events);
+      queueMicrotask(() => events.connected());
+      return { request: () => {}, close: () => {} };
+    },
+  };
+  const person = createClient({ url: "http://eddy.example", token: "token", transport });
+  const room = person.enter(WATERCOOLER);
+  room.entered.catch(() => {});
+  await person.online();
+  expect([room.state, room.id]).toEqual(["entering", null]);
+  lines[0]?.pushed("room.closed", { room: WATERCOOLER, reason: "kicked" });
+  expect(room.state).toBe("closed");
+  person.close();
 });
 
 test("leaving fails what waits, and coming back is a new visit", async () => {
