@@ -12,11 +12,11 @@ import {
 import { type HotEntry, noteStored, replaceBody } from "../db/redis/room-log.ts";
 import { readUnstored } from "../db/redis/unstored.ts";
 import type { Stores } from "../db/stores.ts";
-import { type Fact, factTypes } from "../protocol/facts.ts";
 import type { RoomId } from "../protocol/ids.ts";
 import { isDataError, isStatementError, sqlStateOf } from "./data-error.ts";
 import type { HeldUp } from "./held-up.ts";
 import type { WorkerMetrics } from "./metrics.ts";
+import { parseEntry } from "./parse-entry.ts";
 import { tombstoneAt } from "./tombstone.ts";
 
 /** What storing works with. */
@@ -154,21 +154,6 @@ function readBatch(
     storedSeq = seq;
   }
   return { batch, poison: null };
-}
-
-/** An entry as the fact it should be; null when it is none. Its shape was checked when it was appended. */
-function parseEntry(seq: number, json: string): Fact | null {
-  try {
-    const fact = JSON.parse(json) as Partial<Fact> | null;
-    const sound =
-      fact?.seq === seq &&
-      factTypes.some((type) => type === fact.type) &&
-      typeof fact.at === "string" &&
-      typeof fact.by?.id === "string";
-    return sound ? (fact as Fact) : null;
-  } catch {
-    return null;
-  }
 }
 
 /**

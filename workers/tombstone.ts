@@ -2,7 +2,7 @@ import type { Fact } from "../protocol/facts.ts";
 import { UserId } from "../protocol/ids.ts";
 
 /** Eddy itself, where a fact needs an author and no person is it. */
-const NOBODY = UserId.parse("00000000-0000-0000-0000-000000000000");
+export const NOBODY = UserId.parse("00000000-0000-0000-0000-000000000000");
 
 /** What stands at the seq of an entry that could not be stored: the log has no holes. */
 export function tombstoneAt(seq: number, at: string): Fact {
