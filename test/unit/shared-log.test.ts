@@ -53,10 +53,11 @@ class MemoryLog implements LogReads {
     });
   }
 
+  /** The newest facts are lost; a new epoch begins above every seq that was ever given. */
   lose(epochJump: number): void {
     this.epoch += 1;
-    this.facts = this.facts.slice(0, -2);
     const seq = this.head + epochJump;
+    this.facts = this.facts.slice(0, -2);
     this.facts.push({
       seq,
       type: "message.sent",
