@@ -1,5 +1,6 @@
 const TEXT = 1;
 const FIN_AND_TEXT = 0x80 | TEXT;
+const FIN_AND_PING = 0x89;
 const MASKED = 0x80;
 const LONG = 126;
 const VERY_LONG = 127;
@@ -7,12 +8,16 @@ const MASK_BYTES = 4;
 
 /**
  * Reads the whole frames of a server from a position on; answers where the first one that is not whole
- * begins. Servers that are compared send no fragments; other frames than text (a close) are passed over.
+ * begins. Servers that are compared send no fragments, and pings without data; other frames (a close) are
+ * passed over.
  */
 export function readFrames(
   bytes: Buffer,
   from: number,
-  onText: (bytes: Buffer, start: number, end: number) => void,
+  {
+    onText,
+    onPing,
+  }: { onText: (bytes: Buffer, start: number, end: number) => void; onPing: () => void },
 ): number {
   let at = from;
   while (bytes.length - at >= 2) {
@@ -30,10 +35,14 @@ export function readFrames(
     const end = start + length;
     if (bytes.length < end) return at;
     if (bytes[at] === FIN_AND_TEXT) onText(bytes, start, end);
+    else if (bytes[at] === FIN_AND_PING) onPing();
     at = end;
   }
   return at;
 }
+
+/** A client's answer to a ping. */
+export const PONG_FRAME = Buffer.from([0x8a, MASKED, 0, 0, 0, 0]);
 
 /** A client's text frame. Its mask is zero: masking guards proxies, and there is none here. */
 export function writeTextFrame(text: string): Buffer {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 
-import { readFrames, writeTextFrame } from "./frames.ts";
+import { PONG_FRAME, readFrames, writeTextFrame } from "./frames.ts";
 
 /** One client's WebSocket, as cheap as it can be made: thousands of them must not outweigh the server. */
 export interface WebSocketLink {
@@ -30,6 +30,8 @@ export function openWebSocket(options: WebSocketOptions): Promise<WebSocketLink>
   return new Promise((resolve, reject) => {
     let isOpen = false;
     let rest: Buffer = NOTHING;
+    const { onText } = options;
+    const onPing = () => void socket.write(PONG_FRAME);
     const onBytes = (length: number): boolean => {
       let bytes = shared.subarray(0, length);
       if (rest.length > 0) bytes = Buffer.concat([rest, bytes]);
@@ -47,7 +49,7 @@ export function openWebSocket(options: WebSocketOptions): Promise<WebSocketLink>
           resolve(linkOver(socket));
         }
       }
-      if (isOpen) at = readFrames(bytes, at, options.onText);
+      if (isOpen) at = readFrames(bytes, at, { onText, onPing });
       rest = at < bytes.length ? Buffer.from(bytes.subarray(at)) : NOTHING;
       return true;
     };

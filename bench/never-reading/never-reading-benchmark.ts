@@ -5,10 +5,10 @@ import type { Design } from "../fan-out/design.ts";
 import { portOf } from "../fan-out/design.ts";
 import { eddy } from "../fan-out/eddy.ts";
 import { redisAdapter } from "../fan-out/peer.ts";
-import { memoryOf } from "../idle/memory.ts";
 import { interleave } from "../rounds.ts";
 import { quantile, show } from "../spread.ts";
 import { type HungLeg, reportHung } from "./report-hung.ts";
+import { residentBytes } from "./resident-bytes.ts";
 
 const LOOK_EVERY_MS = 250;
 
@@ -64,7 +64,7 @@ async function measure(
     for (const member of hung.members) member.stopReading();
     let peakBytes = 0;
     const watch = setInterval(() => {
-      peakBytes = Math.max(peakBytes, memoryOf(running).gateways);
+      peakBytes = Math.max(peakBytes, residentBytes(running.pids.gateways));
     }, LOOK_EVERY_MS);
     const heard = await speakTo(readers, scale, { begin: () => {}, end: () => {} });
     clearInterval(watch);

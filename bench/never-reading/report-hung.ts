@@ -84,7 +84,7 @@ export function reportHung(
     method: [
       `Two gateways and new servers for every leg; in turns, medians with the least and the most in brackets. ${scale.seconds} s each, after a warm-up.`,
       "Those who never read connect, enter the room and then take nothing off their sockets: what a hung browser or a dead link does. The texts are long, so that what they leave soon exceeds what the kernel holds for them.",
-      "Memory is that of both gateways (PSS), read four times a second; the kernel's own buffers are not in it. Latency is that of those who read, open loop, from due to read.",
+      "Memory is that of both gateways (RSS), read four times a second; the kernel's own buffers are not in it. Latency is that of those who read, open loop, from due to read.",
     ],
     versions: without[0]?.versions ?? {},
   };

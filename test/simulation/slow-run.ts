@@ -328,7 +328,7 @@ interface EnterReply {
   more: boolean;
 }
 
-/** A log of empty facts, each about 300 bytes. */
+/** A log of facts, each about 300 bytes. */
 class SimLog {
   epoch = 1;
   readonly prevOf = new Map<number, number>();
@@ -344,7 +344,9 @@ class SimLog {
   append(): Fact {
     this.#top += 1;
     this.prevOf.set(this.#top, this.head);
-    const fact = { seq: this.#top, type: "message.sent", text: "x".repeat(250) } as unknown as Fact;
+    const [by] = people;
+    const text = "x".repeat(150);
+    const fact = { seq: this.#top, type: "message.sent", by, text } as unknown as Fact;
     this.#facts.push(fact);
     return fact;
   }

@@ -61,7 +61,7 @@ const farBehind: SlowStep[] = [
   ...said,
   ...said,
   { do: "look" },
-  ...Array.from({ length: 25 }, () => said).flat(),
+  ...Array.from({ length: 60 }, () => said).flat(),
   { do: "drain", who: 1, packets: 6 },
   { do: "look" },
 ];

@@ -1,7 +1,10 @@
+import type { Socket as TcpSocket } from "node:net";
+
 import type { Socket } from "socket.io";
 import type { WebSocket } from "ws";
 
 import { judge, type Lag, type UnreadCaps, type Verdict } from "../../feed/lag.ts";
+import { ReadProbe } from "./read-probe.ts";
 
 /** The Engine.IO socket below a connection. */
 export type Wire = Socket["conn"];
@@ -25,12 +28,17 @@ const PACKET_BYTES = 100;
 export class Outflow {
   readonly #wire: Inside;
   readonly #ports: OutflowPorts;
+  /** What waits in this process is too much. */
   #lag: Lag | null = null;
+  /** What it does not confirm is too much: the kernel has it, or the way to it. */
+  #late: Lag | null = null;
   #isCut = false;
   /** Who waits until it reads; null while nobody does, for there are many sockets. */
   #waiting: (() => void)[] | null = null;
   /** How much of Engine.IO's buffer was counted: it grows at its end, and is replaced when it is flushed. */
   #counted: { of: readonly Packet[]; packets: number; bytes: number } | null = null;
+  /** Null while it polls. */
+  #probe: ReadProbe | null = null;
   /** It was found not to read: what it gets live has to stop. */
   onHold: (() => void) | null = null;
   /** It reads again, or is gone. Comes before those who wait for that: what they send might hold it anew. */
@@ -39,6 +47,7 @@ export class Outflow {
   constructor(wire: Wire, ports: OutflowPorts) {
     this.#wire = wire as unknown as Inside;
     this.#ports = ports;
+    this.probe();
   }
 
   get isClosed(): boolean {
@@ -53,7 +62,7 @@ export class Outflow {
   /** Whether it may be sent more. True for one that is gone: nothing waits for it. */
   isReading(): boolean {
     this.look();
-    return this.#lag === null;
+    return !this.#isHeld;
   }
 
   /** Resolves when it may be sent more, or is gone. */
@@ -64,23 +73,25 @@ export class Outflow {
     });
   }
 
+  /** Finds out how much it has read of what the kernel took for it. To be called at an even pace. */
+  probe(): void {
+    if (this.isClosed || this.#isCut) return;
+    this.#probe ??= this.#openProbe();
+    this.#probe?.look();
+    if (this.#isHeld) this.#probe?.ask();
+  }
+
   /** Looks how it reads, and does what has to be done about that. */
   look(): void {
-    const held = this.#lag;
-    if (this.isClosed) {
-      this.#lag = null;
-      if (held !== null) this.#release();
-      return;
-    }
-    if (this.#isCut) return;
-    const { caps, now, onVerdict } = this.#ports;
-    const { lag, verdict } = judge(held, this.unreadBytes, now(), caps);
-    this.#lag = lag;
+    if (this.#isCut && !this.isClosed) return;
+    const wasHeld = this.#isHeld;
+    const verdict = this.#judge();
     if (verdict === "cut") return this.cut();
-    if (verdict === null) return;
-    onVerdict(verdict);
-    if (verdict === "hold") this.onHold?.();
-    else this.#release();
+    if (this.#isHeld === wasHeld) return;
+    if (!this.isClosed) this.#ports.onVerdict(wasHeld ? "resume" : "hold");
+    if (wasHeld) return this.#release();
+    this.onHold?.();
+    this.#probe?.ask();
   }
 
   /** Ends it at once, and frees what waits for it. A polite goodbye would wait behind all that. */
@@ -88,9 +99,40 @@ export class Outflow {
     if (this.#isCut) return;
     this.#isCut = true;
     this.#ports.onVerdict("cut");
-    const raw = webSocketOf(this.#wire);
-    if (raw === null) this.#wire.close(true);
-    else raw.terminate();
+    const tcp = tcpOf(webSocketOf(this.#wire));
+    if (tcp === null) this.#wire.close(true);
+    // A line that is only closed keeps what the kernel has for it, for as long as its client stays away.
+    else tcp.resetAndDestroy();
+  }
+
+  get #isHeld(): boolean {
+    return this.#lag !== null || this.#late !== null;
+  }
+
+  /** Whether it has to be cut; notes how it reads. Nothing is held back from who is gone. */
+  #judge(): Verdict {
+    if (this.isClosed) {
+      this.#lag = null;
+      this.#late = null;
+      return null;
+    }
+    const { caps, now } = this.#ports;
+    const nowMs = now();
+    const here = judge(this.#lag, this.unreadBytes, nowMs, caps);
+    this.#lag = here.lag;
+    if (here.verdict === "cut" || this.#probe === null) return here.verdict;
+    const { isLate, unknownBytes, nextBytes } = this.#probe;
+    const unconfirmed = isLate || this.#late !== null ? unknownBytes : 0;
+    const { softBytes, patienceMs } = caps;
+    const there = judge(this.#late, unconfirmed, nowMs, {
+      softBytes,
+      // The kernel's own bound holds there.
+      hardBytes: Infinity,
+      // What was sent in one piece can only be confirmed in one piece, in as many times the time.
+      patienceMs: patienceMs * Math.max(1, nextBytes / softBytes),
+    });
+    this.#late = there.lag;
+    return there.verdict;
   }
 
   #release(): void {
@@ -98,6 +140,21 @@ export class Outflow {
     const waiting = this.#waiting;
     this.#waiting = null;
     for (const resolve of waiting ?? []) resolve();
+  }
+
+  #openProbe(): ReadProbe | null {
+    const raw = webSocketOf(this.#wire);
+    const tcp = tcpOf(raw);
+    if (raw === null || tcp === null) return null;
+    const probe = new ReadProbe(raw, tcp);
+    raw.on("pong", () => {
+      probe.onPong();
+      if (!this.#isHeld) return;
+      // At once, and not at the next look: who catches up would get no more than a frame or two a look.
+      this.look();
+      if (this.#isHeld) probe.ask();
+    });
+    return probe;
   }
 
   #queuedBytes(): number {
@@ -122,7 +179,7 @@ interface Inside {
   readyState: string;
   /** Packets that its transport has not taken: while the one before is still being written, or nobody polls. */
   writeBuffer: readonly Packet[];
-  transport: { name: string; socket?: WebSocket };
+  transport: { name: string; socket?: OpenWebSocket };
   close: (discard: boolean) => void;
 }
 
@@ -132,9 +189,17 @@ interface Packet {
   options?: { wsPreEncodedFrame?: Buffer[] };
 }
 
+type OpenWebSocket = WebSocket & { _socket?: TcpSocket | null };
+
 /** The WebSocket below; null while it polls. */
-function webSocketOf({ transport }: Inside): WebSocket | null {
+function webSocketOf({ transport }: Inside): OpenWebSocket | null {
   return transport.name === "websocket" ? (transport.socket ?? null) : null;
+}
+
+/** The line below a WebSocket; null when there is none, or no more. */
+function tcpOf(raw: OpenWebSocket | null): TcpSocket | null {
+  const { _socket: tcp = null } = raw ?? {};
+  return tcp;
 }
 
 function bytesOf({ data, options }: Packet): number {

@@ -4,6 +4,8 @@ import { Outflow, type OutflowPorts, type Wire } from "./outflow.ts";
 
 /** Between two looks at what waits for all sockets: no socket has a timer of its own. */
 const LOOK_EVERY_MS = 100;
+/** Of so many looks one asks the clients how far they have read. */
+const PROBE_EVERY = 5;
 
 /** Looks after all sockets of a gateway, signed in or not, open or closing: what they do not read is bounded (G11). */
 export interface SlowSockets {
@@ -27,9 +29,12 @@ export function watchSlowSockets({ caps, metrics }: SlowSocketOptions): SlowSock
     now: () => performance.now(),
     onVerdict: (verdict) => metrics.slowSockets.inc({ verdict }),
   };
+  let looks = 0;
   const look = () => {
+    looks += 1;
     let unread = 0;
     for (const [wire, outflow] of outflows) {
+      if (looks % PROBE_EVERY === 0) outflow.probe();
       outflow.look();
       if (outflow.isClosed) outflows.delete(wire);
       else unread += outflow.unreadBytes;
