@@ -4,6 +4,7 @@ import { appendFact } from "../db/redis/append-fact.ts";
 import { type AppendResult, factRest } from "../db/redis/append-facts.ts";
 import type { RedisLink } from "../db/redis/connection.ts";
 import type { DraftOf } from "../protocol/facts.ts";
+import { timeInside } from "../protocol/ids.ts";
 import type { ChatMessage } from "./chat-message.ts";
 
 /** The highest UNSTORED_CAP there is: a benchmark without a worker stores nothing. */
@@ -31,7 +32,7 @@ export async function appendMessage(
     idempotency: {
       key: `${author.id}:${clientId}`,
       hash: hash("sha1", `\n${text}`, "base64url").slice(0, 16),
-      bornMs: Number.parseInt(clientId.slice(0, 8) + clientId.slice(9, 13), 16),
+      bornMs: timeInside(clientId),
       // A room's first minute asks Postgres; rooms are older than that.
       checked: true,
     },

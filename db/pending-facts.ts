@@ -2,7 +2,7 @@ import type { TransactionSql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 
 import type { Draft } from "../protocol/facts.ts";
-import type { ClientId, RoomId, UserId } from "../protocol/ids.ts";
+import { type ClientId, type RoomId, timeInside, type UserId } from "../protocol/ids.ts";
 import { appendSeeded } from "./append.ts";
 import { findSend } from "./postgres/facts.ts";
 import { type Effect, factRest } from "./redis/append-facts.ts";
@@ -51,14 +51,13 @@ async function appendOnce(
   act: ClientId,
 ): Promise<"stored" | "appended"> {
   const { room, author, draft, effects } = pending;
-  const bornMs = Number.parseInt(act.replaceAll("-", "").slice(0, 12), 16);
   const append = (checked: boolean) =>
     appendSeeded(stores, {
       room,
       author,
       at: draft.at,
       rest: factRest(draft),
-      idempotency: { key: `${author}:${act}`, hash: "", bornMs, checked },
+      idempotency: { key: `${author}:${act}`, hash: "", bornMs: timeInside(act), checked },
       policy: null,
       guard: "none",
       slowModeMs: 0,

@@ -5,6 +5,7 @@ import type { TransactionSql } from "postgres";
 import { Refusal } from "../protocol/errors.ts";
 import type { RoomId, UserId } from "../protocol/ids.ts";
 import { IDLE_IN_TRANSACTION_MS } from "./postgres/connection.ts";
+import { readSendsAhead } from "./postgres/sends-ahead.ts";
 import { keys } from "./redis/keys.ts";
 import { type HotPage, readSurvivors, seedRoom } from "./redis/room-log.ts";
 import type { Stores } from "./stores.ts";
@@ -161,6 +162,7 @@ async function carryOut(stores: Stores, room: RoomId, plan: Plan): Promise<"done
       FROM sanctions
       WHERE room_id = ${room} AND lifted_at IS NULL AND kind <> 'kick' AND (until IS NULL OR until > now())
       GROUP BY user_id, kind`;
+    const ahead = await readSendsAhead(tx, room);
     const [seconds = "0"] = (await stores.link.redis.time()).map(String);
     const status = await seedRoom(stores.link, {
       room,
@@ -178,6 +180,7 @@ async function carryOut(stores: Stores, room: RoomId, plan: Plan): Promise<"done
         field: sanctionField(kind, user),
         until: until === null ? null : Number(until),
       })),
+      ahead,
     });
     if (status === "late") return "late";
     await tx`

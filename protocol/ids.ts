@@ -16,6 +16,11 @@ export type SanctionId = z.infer<typeof SanctionId>;
 export const ClientId = z.uuid().toLowerCase().brand<"ClientId">();
 export type ClientId = z.infer<typeof ClientId>;
 
+/** The time inside a UUIDv7, in milliseconds since 1970 by its maker's clock; 0 for other UUIDs. */
+export function timeInside(id: string): number {
+  return id[14] === "7" ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : 0;
+}
+
 /** A room's short name in links. One that looks like a UUID would be taken for an id. */
 export const Slug = z
   .string()

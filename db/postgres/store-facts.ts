@@ -1,7 +1,8 @@
 import type { TransactionSql } from "postgres";
 
 import type { Fact, FactOf, FactType } from "../../protocol/facts.ts";
-import type { RoomId } from "../../protocol/ids.ts";
+import { type RoomId, timeInside } from "../../protocol/ids.ts";
+import { AHEAD_MS, noteSendsAhead, type SendsAhead } from "./sends-ahead.ts";
 
 /** Facts of one room that follow what is stored of it, in order. */
 export interface RoomBatch {
@@ -57,6 +58,7 @@ export async function storeFacts(tx: TransactionSql, batches: RoomBatch[]): Prom
     await write(tx, projections);
   }
   await dropNotes(tx, all);
+  await noteSendsAhead(tx, projections.sendsAhead);
   const marks = batches.flatMap(({ room, entries }) => {
     const last = entries.at(-1);
     return last === undefined ? [] : [{ room, seq: last.fact.seq, n: last.n, at: last.fact.at }];
@@ -161,6 +163,7 @@ interface Projections {
   >;
   mentions: { user: string; room: RoomId; seq: number }[];
   minutes: Map<string, { room: RoomId; minute: string; messages: number }>;
+  sendsAhead: SendsAhead[];
 }
 
 type Projector = {
@@ -179,6 +182,10 @@ const projectors: Projector = {
     const counted = into.minutes.get(key) ?? { room, minute, messages: 0 };
     counted.messages += 1;
     into.minutes.set(key, counted);
+    const sentAt = timeInside(fact.clientId);
+    if (sentAt > Date.parse(fact.at) + AHEAD_MS) {
+      into.sendsAhead.push({ room, user: fact.by.id, until: sentAt });
+    }
   },
   "message.edited": (into, room, fact) => {
     // A later removal has taken this edit's text back already; that removal is what counts.
@@ -240,6 +247,7 @@ function collectProjections(all: Entry[]): Projections {
     reactions: new Map(),
     mentions: [],
     minutes: new Map(),
+    sendsAhead: [],
   };
   for (const { room, fact } of all) {
     const project = projectors[fact.type] as

@@ -31,7 +31,8 @@ export const luaRoomKeys = `
 local function roomKeys(tag, room)
   return tag .. ':log:' .. room, tag .. ':body:' .. room, tag .. ':meta:' .. room,
     tag .. ':dedupe0:' .. room, tag .. ':dedupe1:' .. room, tag .. ':sanctions:' .. room,
-    tag .. ':slow:' .. room, tag .. ':changes:' .. room, tag .. ':feed:' .. room, tag .. ':dirty'
+    tag .. ':slow:' .. room, tag .. ':changes:' .. room, tag .. ':feed:' .. room, tag .. ':dirty',
+    tag .. ':ahead:' .. room
 end
 `;
 
@@ -40,10 +41,12 @@ export const keys = {
   log: ofRoom("log"),
   /** Hash seq → the fact as JSON; rewritten in place when text is taken back. Trimmed with the log. */
   body: ofRoom("body"),
-  /** Hash: run, epoch, head, stored, base, gap, n, policy, eras, dedupe window. Lives as long as Redis. */
+  /** Hash: run, epoch, head, stored, base, gap, n, policy, eras, dedupe window, ahead. Lives as long as Redis. */
   meta: ofRoom("meta"),
   /** Two hashes `author:clientId` → `seq|hash|at`, rotated by the append script. */
   dedupe: (room: RoomId, which: 0 | 1) => `${tag(bucketOf(room))}:dedupe${which}:${room}`,
+  /** Hash user → newest time (ms) in a clientId of theirs that ran ahead. Goes when the windows reach past it. */
+  ahead: ofRoom("ahead"),
   /** Hash target → `seq json`: what the last change made of it. Trimmed with the change. */
   changes: ofRoom("changes"),
   /** Hash `ban:user`, `mute:user` → until (ms) or -1; `loaded` says that Postgres was read. */

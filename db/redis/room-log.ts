@@ -209,6 +209,8 @@ export interface SeedRequest {
   /** Seq of the last fact that stands, as it was committed with the epoch. */
   end: number;
   sanctions: { field: string; until: number | null }[];
+  /** Whose clientIds ran ahead of time, and up to when (ms). */
+  ahead: { user: UserId; until: number }[];
 }
 
 /** Gives a room a hot log; see scripts/seed.lua. Only with the room's row locked. */
@@ -229,6 +231,7 @@ export async function seedRoom(
       keys.sanctions(room),
       keys.changes(room),
       keys.dirty(bucketOf(room)),
+      keys.ahead(room),
     ],
     [
       seed.run,
@@ -244,7 +247,9 @@ export async function seedRoom(
       seed.lost?.from ?? "",
       seed.lost?.to ?? "",
       seed.end,
+      seed.sanctions.length,
       ...seed.sanctions.flatMap(({ field, until }) => [field, until ?? -1]),
+      ...seed.ahead.flatMap(({ user, until }) => [user, until]),
     ],
   );
   if (status === "LATE") return "late";

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { findSend } from "../../db/postgres/facts.ts";
 import { findHandles } from "../../db/postgres/users.ts";
 import type { DraftOf } from "../../protocol/facts.ts";
-import type { UserId } from "../../protocol/ids.ts";
+import { timeInside, type UserId } from "../../protocol/ids.ts";
 import type { Deps, RoomAct, RoomCall } from "./act.ts";
 import { type Answer, appendSpeech, clash } from "./append-speech.ts";
 
@@ -25,7 +25,7 @@ export const sendMessage: RoomAct<"message:send"> = async (deps, call, input) =>
     idempotency: {
       key: `${author.id}:${clientId}`,
       hash: hashOf(text, replyTo),
-      bornMs: bornAt(clientId),
+      bornMs: timeInside(clientId),
     },
     guard: "mute",
     text,
@@ -39,13 +39,6 @@ export const sendMessage: RoomAct<"message:send"> = async (deps, call, input) =>
 /** What tells a repeat from a clash: the said, not the way it was said. */
 function hashOf(text: string, replyTo: number | undefined): string {
   return hash("sha1", `${replyTo ?? ""}\n${text}`, "base64url").slice(0, 16);
-}
-
-/** The time inside a UUIDv7, in milliseconds; 0 for other UUIDs, which Postgres is then asked about. */
-function bornAt(clientId: string): number {
-  return clientId[14] === "7"
-    ? Number.parseInt(clientId.slice(0, 8) + clientId.slice(9, 13), 16)
-    : 0;
 }
 
 /** The stored message of an earlier send with this clientId. Errors: `conflict` when it said something else. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { v1 as uuidv1, v4 as uuidv4, v7 as uuidv7 } from "uuid";
 
 import { keys } from "../../db/redis/keys.ts";
-import type { RoomId } from "../../protocol/ids.ts";
+import { type RoomId, timeInside } from "../../protocol/ids.ts";
 import type { Room } from "../../protocol/shapes.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, command, openWorld, say, type World } from "../support/world.ts";
@@ -44,6 +44,17 @@ async function forgetWindows(id: RoomId): Promise<void> {
   const { redis } = backstage.link;
   await redis.del(keys.dedupe(id, 0), keys.dedupe(id, 1));
   await redis.hset(keys.meta(id), "since", Date.now() - 300_000);
+}
+
+/** An id of a clock that runs ahead, so little that time catches up with it soon. */
+const madeAhead = (moreMs = 0) => uuidv7({ msecs: Date.now() + 61_500 + moreMs });
+
+/** Waits until an id may be of a clock that is right: the append script allows for a minute. */
+async function untilTimeCatchesUp(clientId: string): Promise<void> {
+  await eventually(async () => {
+    const [seconds] = await backstage.link.redis.time();
+    expect(Number(seconds) * 1_000).toBeGreaterThan(timeInside(clientId) - 60_000);
+  });
 }
 
 /** How often a clientId stands in the log that everyone reads. */
@@ -209,6 +220,86 @@ describe("a send is the same send for as long as its message exists", () => {
       expect(await timesInLog(room, clientId)).toBe(1);
     },
   );
+
+  test("[G4] an id of a fast clock is the same send when time has caught up with it, after a loss of Redis", async () => {
+    const { room, id, socket } = await roomOfAda();
+    const clientId = madeAhead();
+    const { seq } = await send(socket, room.id, "from the future", clientId);
+    await untilStored(backstage, id, seq);
+    await backstage.link.redis.flushall();
+    await say(socket, room.id, "a new log, before its time");
+    expect(Number((await metaOf(backstage, id))["since"])).toBeLessThan(
+      timeInside(clientId) - 60_000,
+    );
+    await untilTimeCatchesUp(clientId);
+    expect(await send(socket, room.id, "from the future", clientId)).toMatchObject({
+      seq,
+      duplicate: true,
+    });
+    expect(await timesInLog(room, clientId)).toBe(1);
+  });
+
+  test("[G4] and so it is when the windows have turned, or when it survived a restart unstored", async () => {
+    const { room, id, socket } = await roomOfAda();
+    const [turned, survives] = [madeAhead(), madeAhead(500)];
+    const one = await send(socket, room.id, "from the future", turned);
+    await untilStored(backstage, id, one.seq);
+    await forgetWindows(id);
+    await world.worker?.stop();
+    const two = await send(socket, room.id, "unstored, too", survives);
+    await markAof(backstage);
+    await losePower(world, backstage, null);
+    await eventually(() => say(socket, room.id, "another run of Redis"));
+    await world.addWorker();
+    await untilStored(backstage, id, two.seq);
+    await untilTimeCatchesUp(survives);
+    await forgetWindows(id);
+    expect(await send(socket, room.id, "from the future", turned)).toMatchObject({
+      seq: one.seq,
+      duplicate: true,
+    });
+    expect(await send(socket, room.id, "unstored, too", survives)).toMatchObject({
+      seq: two.seq,
+      duplicate: true,
+    });
+  });
+
+  test("[G4] who lives in the future asks Postgres for each of their sends, and nobody else does", async () => {
+    const { room, id, socket } = await roomOfAda();
+    const grace = await world.person("Grace");
+    const graces = await grace.connect();
+    await say(socket, room.id, "warm");
+    await send(graces, room.id, "from the year 10000", uuidv7({ msecs: 253_402_300_800_000 }));
+    await backstage.link.redis.hset(keys.meta(id), "since", Date.now() - 300_000);
+    await backstage.sql`ALTER TABLE facts RENAME TO facts_away`;
+    const hers = await send(socket, room.id, "without Postgres");
+    const refused = await ask(graces, "message:send", {
+      room: room.id,
+      clientId: uuidv7(),
+      text: "may be of any time",
+    });
+    await backstage.sql`ALTER TABLE facts_away RENAME TO facts`;
+    expect(hers).toMatchObject({ seq: 3, duplicate: false });
+    expect(refused.ok).toBe(false);
+  });
+
+  test("[G4] what ran ahead is forgotten when the windows reach past it", async () => {
+    const { room, id, socket } = await roomOfAda();
+    await send(socket, room.id, "from the future", madeAhead());
+    await untilStored(backstage, id, 1);
+    const { redis } = backstage.link;
+    expect(await redis.hlen(keys.ahead(id))).toBe(1);
+    await redis.hset(keys.meta(id), "turnedAt", Date.now() - 3_600_000);
+    await say(socket, room.id, "the windows turn, too early");
+    expect(await redis.hlen(keys.ahead(id))).toBe(1);
+    await redis.hset(keys.meta(id), {
+      ahead: Date.now() - 7_200_000,
+      turnedAt: Date.now() - 3_600_000,
+    });
+    await untilStored(backstage, id, 2);
+    await say(socket, room.id, "the windows turn");
+    expect(await redis.exists(keys.ahead(id))).toBe(0);
+  });
 
   test("[G4] a send that survived a restart of Redis without being stored keeps its seq", async () => {
     const { room, id, socket } = await roomOfAda();

@@ -210,6 +210,7 @@ describe("a loss of Redis' state is a new epoch, and nothing else is", () => {
       lost: null,
       end: 1,
       sanctions: [],
+      ahead: [],
     });
     expect(status).toBe("late");
     expect(await metaOf(backstage, id)).toEqual(before);

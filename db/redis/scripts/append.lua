@@ -60,6 +60,26 @@ local function effectsAt(at, count)
   return effects
 end
 
+-- Whether a send that the windows do not know may be in Postgres. They remember every send since `since`.
+-- The id of a sender whose clock was fast does not tell its age, neither now nor when time has caught up.
+local function mayBeOld(r, author, born)
+  if born - SKEW_MS < r.since then return true end
+  if born > r.ahead then return false end
+  local ahead = call('HGET', r.aheadOf, author)
+  return ahead and born <= tonumber(ahead)
+end
+
+-- Remembers that a sender's clock ran ahead, for as long as ids that it made may come again.
+local function noteAhead(r, author, born)
+  if born - SKEW_MS <= now then return end
+  local known = call('HGET', r.aheadOf, author)
+  if not known or born > tonumber(known) then call('HSET', r.aheadOf, author, digits(born)) end
+  if born > r.ahead then
+    r.ahead = born
+    call('HSET', r.meta, 'ahead', digits(born))
+  end
+end
+
 -- Appends one fact to the room at hand, `r`: a table, since a local that a function shares with the
 -- script costs more than a field, and this is the hottest path there is.
 local function append(r, header, rest, effects)
@@ -74,10 +94,7 @@ local function append(r, header, rest, effects)
       if knownHash ~= hash then return 'CONFLICT' end
       return 'DUP ' .. seq .. ' ' .. r.epoch .. ' ' .. knownAt
     end
-    -- The windows remember every send since `since`. An older one may be in Postgres only, and the id
-    -- of a sender whose clock is fast does not tell its age.
-    local sentMs = tonumber(born) - SKEW_MS
-    if checked ~= '1' and (sentMs < r.since or sentMs > now) then return 'CHECK' end
+    if checked ~= '1' and mayBeOld(r, author, tonumber(born)) then return 'CHECK' end
   end
 
   -- Older rules than the room's: the verdict may be wrong. Newer ones: this append brings them in.
@@ -141,7 +158,13 @@ local function append(r, header, rest, effects)
       call('UNLINK', r.fresh == '0' and r.dedupe0 or r.dedupe1)
       call('HSET', r.meta, 'fresh', r.fresh, 'since', digits(r.since), 'turnedAt', digits(r.turnedAt),
         'turnedSeq', digits(r.turnedSeq))
+      if r.ahead ~= 0 and r.ahead - SKEW_MS < r.since then
+        r.ahead = 0
+        call('UNLINK', r.aheadOf)
+        call('HDEL', r.meta, 'ahead')
+      end
     end
+    noteAhead(r, author, tonumber(born))
     call('HSET', r.fresh == '0' and r.dedupe0 or r.dedupe1, sendKey, seqDigits .. '|' .. hash .. '|' .. saidAt)
   end
   if slowMs ~= '0' then
@@ -168,16 +191,16 @@ end
 local results, at, last, r = {}, 2, #ARGV, {}
 while at <= last do
   local room, count = ARGV[at + 1], tonumber(ARGV[at + 2])
-  r.log, r.body, r.meta, r.dedupe0, r.dedupe1, r.sanctions, r.slow, r.changes, r.feed, r.dirty = roomKeys(ARGV[at], room)
+  r.log, r.body, r.meta, r.dedupe0, r.dedupe1, r.sanctions, r.slow, r.changes, r.feed, r.dirty, r.aheadOf = roomKeys(ARGV[at], room)
   local m = call('HMGET', r.meta, 'run', 'epoch', 'head', 'stored', 'base', 'gap', 'n', 'policy',
-    'since', 'turnedAt', 'turnedSeq', 'fresh')
+    'since', 'turnedAt', 'turnedSeq', 'fresh', 'ahead')
   -- Another run id: this Redis was restarted and may have lost its last second of appends.
   r.seeded = m[1] == run
   if r.seeded then
     r.epoch, r.headDigits, r.nDigits, r.fresh = m[2], m[3], m[7], m[12]
     r.head, r.stored, r.base, r.gap = tonumber(r.headDigits), tonumber(m[4]), tonumber(m[5]), tonumber(m[6])
     r.n, r.rules, r.since = tonumber(r.nDigits), tonumber(m[8]), tonumber(m[9])
-    r.turnedAt, r.turnedSeq = tonumber(m[10]), tonumber(m[11])
+    r.turnedAt, r.turnedSeq, r.ahead = tonumber(m[10]), tonumber(m[11]), tonumber(m[13] or 0)
   end
   r.told = {''}
   at = at + 3

@@ -5,14 +5,15 @@
 -- too LATE to seed (two racing seeders: one seeds, the other sees SEEDED). Whatever survived is
 -- kept only when it reaches at least as far as Postgres; a shorter log would have a hole in it.
 --
--- KEYS 1 log, 2 body, 3 meta, 4 dedupe0, 5 dedupe1, 6 sanctions, 7 changes, 8 dirty
+-- KEYS 1 log, 2 body, 3 meta, 4 dedupe0, 5 dedupe1, 6 sanctions, 7 changes, 8 dirty, 9 ahead
 -- ARGV 1 run, 2 deadlineMs (Redis time), 3 room, 4 epoch, 5 base, 6 stored, 7 n, 8 policy,
 --      9 adopt ("1": nothing was lost, carry on in the same epoch), 10 channel,
 --     11 lostFrom, 12 lostTo ("" when nothing was there to lose), 13 seq of the last fact that stands,
---     as the caller committed it, 14.. sanction field, until
+--     as the caller committed it, 14 number of sanctions, 15.. sanction field, until; then user, newest
+--     time in a clientId of theirs that ran ahead
 -- Result {status}: OK | SEEDED | LATE (ask again)
 local log, body, meta, dedupe0, dedupe1 = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local sanctions, changes, dirty = KEYS[6], KEYS[7], KEYS[8]
+local sanctions, changes, dirty, ahead = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local run, deadline, room, epoch, base = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 local stored, n, policy, adopt, channel = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 
@@ -20,7 +21,7 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 if now > deadline then return {'LATE'} end
 
-local m = redis.call('HMGET', meta, 'run', 'head', 'n', 'eras')
+local m = redis.call('HMGET', meta, 'run', 'head', 'n', 'eras', 'ahead')
 if m[1] == run and redis.call('HEXISTS', sanctions, 'loaded') == 1 then return {'SEEDED'} end
 
 local last, survives = stored, m[2] and tonumber(m[2]) >= tonumber(stored)
@@ -29,7 +30,8 @@ if adopt ~= '1' and last ~= ARGV[13] then return {'LATE'} end
 
 redis.call('DEL', sanctions)
 redis.call('HSET', sanctions, 'loaded', '1')
-for i = 14, #ARGV, 2 do redis.call('HSET', sanctions, ARGV[i], ARGV[i + 1]) end
+local aheadFrom = 15 + 2 * tonumber(ARGV[14])
+for i = 15, aheadFrom - 1, 2 do redis.call('HSET', sanctions, ARGV[i], ARGV[i + 1]) end
 
 if adopt == '1' then
   redis.call('HSET', meta, 'run', run, 'policy', policy)
@@ -39,16 +41,23 @@ end
 local nowDigits = string.format('%.0f', now)
 -- Sends from before now may be in Postgres only; while nothing is stored there are none.
 local since = (survives or stored ~= '0') and nowDigits or '0'
-local eras = ''
+local eras, newestAhead = '', 0
 if survives then
-  n, eras = m[3], m[4]
+  n, eras, newestAhead = m[3], m[4], tonumber(m[5] or 0)
 else
-  redis.call('DEL', log, body, changes, dedupe0, dedupe1)
+  redis.call('DEL', log, body, changes, dedupe0, dedupe1, ahead)
+end
+-- What survived may be of sends that are not stored, and newer than what Postgres knows.
+for i = aheadFrom, #ARGV, 2 do
+  local known, newest = redis.call('HGET', ahead, ARGV[i]), tonumber(ARGV[i + 1])
+  if not known or tonumber(known) < newest then redis.call('HSET', ahead, ARGV[i], ARGV[i + 1]) end
+  newestAhead = math.max(newestAhead, newest)
 end
 redis.call('HSET', meta, 'run', run, 'epoch', epoch, 'head', last, 'stored', stored, 'base', base,
   'gap', string.format('%.0f', tonumber(base) - tonumber(last)), 'n', n, 'policy', policy,
   'eras', eras .. epoch .. ':' .. base .. ';',
-  'since', since, 'turnedAt', nowDigits, 'turnedSeq', last, 'fresh', '0')
+  'since', since, 'turnedAt', nowDigits, 'turnedSeq', last, 'fresh', '0',
+  'ahead', string.format('%.0f', newestAhead))
 if last == stored then
   redis.call('ZREM', dirty, room)
 else
