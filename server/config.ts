@@ -39,6 +39,11 @@ const gatewaySettings = {
     default: "3000",
     meaning: "Where the gateway listens; 0 picks a free port.",
   },
+  GATEWAYS: {
+    schema: integer(1, 256),
+    default: "1",
+    meaning: "Gateway processes that share PORT: one for each core that the rest leaves idle.",
+  },
   AUTH_JWT_SECRET: {
     schema: optional(z.string().min(32, "must be at least 32 characters long")),
     default: null,
@@ -136,6 +141,7 @@ export interface Limits {
 /** A gateway's configuration. */
 export interface Config extends Settings {
   port: number;
+  gateways: number;
   authJwtSecret: string | undefined;
   authJwksUrl: string | undefined;
   authIssuer: string | undefined;
@@ -156,6 +162,7 @@ export function readConfig(env: Environment): Config {
   return {
     ...settingsOf(values),
     port: values.PORT,
+    gateways: values.GATEWAYS,
     authJwtSecret: values.AUTH_JWT_SECRET,
     authJwksUrl: values.AUTH_JWKS_URL,
     authIssuer: values.AUTH_ISSUER,

@@ -1,7 +1,8 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
 
 import { withDeadline } from "../db/deadline.ts";
 import { openStore } from "../db/postgres/connection.ts";
@@ -9,6 +10,11 @@ import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
 import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
 import { openTokens } from "./auth/tokens.ts";
 import { collectBacklog } from "./backlog.ts";
+import { passOnStrays } from "./cluster/pass-on.ts";
+import { sessionPrefix } from "./cluster/session-id.ts";
+import { shareMetrics } from "./cluster/share-metrics.ts";
+import { listenPrivately, takeConnections } from "./cluster/shared-port.ts";
+import type { Siblings } from "./cluster/siblings.ts";
 import { type Config, configReference } from "./config.ts";
 import { FeedHub } from "./feed/feed-hub.ts";
 import { createMetrics } from "./metrics.ts";
@@ -34,11 +40,20 @@ export interface Gateway {
 
 /** At a stop, requests under way have this long. */
 const REQUESTS_DEADLINE_MS = 3_000;
+/** Whoever keeps a connection has this long to use it once more, and to be told that it ends. */
+const GOODBYE_MS = 2_000;
 /** Postgres connections of one gateway. */
 const POSTGRES_CONNECTIONS = 8;
 
-/** Starts a gateway and resolves when it serves. Errors: when a store cannot be reached. */
-export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+/**
+ * Starts a gateway, alone on its port or with siblings, and resolves when it serves. Errors: when a
+ * store cannot be reached.
+ */
+export async function startGateway(
+  config: Config,
+  log: Logger,
+  siblings: Siblings | null = null,
+): Promise<Gateway> {
   const onError = (error: Error) => log.warn({ err: error }, "a connection has trouble");
   const redisOptions = (name: string) => ({ url: config.redisUrl, name: `eddy-${name}`, onError });
   const link = await connectRedis(redisOptions("gateway"));
@@ -77,7 +92,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const limiter = openLimiter(link.redis, config.limits);
 
   let draining = false;
-  const isDraining = () => draining;
+  // With siblings no new connection comes here any more, and on one that is kept whoever asked just
+  // before the stop is answered once more: nobody need be told to go elsewhere.
+  const isDraining = () => draining && siblings === null;
   const board =
     config.adminToken === undefined ? null : openQueue(queueNames.drain, queueConnection);
   const app = createApp({
@@ -103,7 +120,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         : queueBoardRouter([board], config.adminToken),
   });
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, app);
-  const sockets = openSockets({ http, config, metrics, log });
+  const prefix = siblings === null ? null : sessionPrefix(siblings.name);
+  const sockets = openSockets({ http, config, metrics, log, sessionPrefix: prefix });
   const hub = new FeedHub({
     stores,
     subscriber,
@@ -127,23 +145,23 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   });
   sockets.serve({ deps, hub, tokens, limiter });
 
-  await new Promise<void>((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(config.port, resolve);
-  });
-  const { port } = http.address() as AddressInfo;
+  const { port, leave } =
+    siblings === null
+      ? await listenAlone(http, config.port)
+      : await listenTogether(http, { port: config.port, registry: metrics.registry, siblings });
   const url = config.publicUrl ?? `http://localhost:${port}`;
-  log.info({ port }, "gateway serves");
+  log.info({ port, gateway: siblings?.name }, "gateway serves");
 
   return {
     url,
     port,
     stop: async () => {
       draining = true;
-      await sockets.drain();
+      const left = leave();
+      await Promise.all([sockets.drain(), withDeadline(left, GOODBYE_MS)]);
       hub.close();
       // Requests that were begun are answered; a client that does not read its answer is not waited for.
-      await withDeadline(sockets.close(), REQUESTS_DEADLINE_MS);
+      await withDeadline(Promise.all([sockets.close(), left]), REQUESTS_DEADLINE_MS);
       http.closeAllConnections();
       await Promise.allSettled([hint.close(), board?.close()]);
       for (const redis of [subscriber, queueConnection]) redis.disconnect();
@@ -152,4 +170,33 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       log.info("gateway stopped");
     },
   };
+}
+
+/** Where a gateway takes connections; after `leave` it takes no more, where others do instead. */
+interface Listening {
+  port: number;
+  leave: () => Promise<void>;
+}
+
+/** It takes them to the end, to answer that it stops: there is nobody else. */
+async function listenAlone(http: Server, wanted: number): Promise<Listening> {
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(wanted, resolve);
+  });
+  const { port } = http.address() as AddressInfo;
+  return { port, leave: async () => {} };
+}
+
+/** What comes to the port is shared out among those who listen there. */
+async function listenTogether(
+  http: Server,
+  { port, registry, siblings }: { port: number; registry: Registry; siblings: Siblings },
+): Promise<Listening> {
+  const privatePort = await listenPrivately(http);
+  passOnStrays(http, siblings);
+  shareMetrics(http, { registry, siblings, privatePort });
+  const { leave } = takeConnections(http, siblings);
+  await siblings.join(privatePort);
+  return { port, leave };
 }

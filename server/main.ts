@@ -1,7 +1,8 @@
 import { stopWhenAsked } from "../db/process-life.ts";
 import { openLog } from "../db/process-log.ts";
+import { runGateways } from "./cluster/run-gateways.ts";
+import { findSiblings } from "./cluster/siblings.ts";
 import { type Config, readConfig } from "./config.ts";
-import { startGateway } from "./gateway.ts";
 
 await main();
 
@@ -13,8 +14,14 @@ async function main(): Promise<void> {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);
   }
+  const siblings = findSiblings(process.env);
   const log = openLog({ name: "gateway", level: config.logLevel });
-  const gateway = await startGateway(config, log).catch((error: unknown) => {
+  const starting =
+    siblings === null && config.gateways > 1
+      ? runGateways({ ...config, env: process.env, log })
+      : // Who only runs gateways needs nothing of what is in one.
+        import("./gateway.ts").then(({ startGateway }) => startGateway(config, log, siblings));
+  const { url, port, stop } = await starting.catch((error: unknown) => {
     const { code } = (error ?? {}) as { code?: unknown };
     const why =
       code === "EADDRINUSE"
@@ -23,6 +30,6 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, `the gateway cannot start: ${why}`);
     process.exit(1);
   });
-  stopWhenAsked(log, gateway.stop);
-  process.send?.({ type: "ready", url: gateway.url, port: gateway.port });
+  stopWhenAsked(log, stop);
+  process.send?.({ type: "ready", url, port });
 }

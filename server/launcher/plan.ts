@@ -6,6 +6,8 @@ import { readConfig } from "../config.ts";
 /** What a launcher is to start. */
 export interface Plan {
   port: number;
+  /** How many share the port. */
+  gateways: number;
   /** Absolute. */
   dataDir: string;
   /** Null: start one of our own. */
@@ -23,5 +25,6 @@ export function readPlan(env: Environment): Plan {
     DATABASE_URL: databaseUrl ?? "postgres://localhost/of-our-own",
     REDIS_URL: redisUrl ?? "redis://localhost",
   });
-  return { port: config.port, dataDir: path.resolve(config.dataDir), databaseUrl, redisUrl };
+  const { port, gateways } = config;
+  return { port, gateways, dataDir: path.resolve(config.dataDir), databaseUrl, redisUrl };
 }

@@ -30,7 +30,8 @@ export async function runEddy(
     say("Bringing the database up to date …");
     await migrate(databaseUrl, plan);
     signal.throwIfAborted();
-    say("Starting the gateway and a worker …");
+    const several = plan.gateways > 1 ? `${plan.gateways} gateways` : "the gateway";
+    say(`Starting ${several} and a worker …`);
     const env = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl };
     const run = (name: ChildName, more: Record<string, string>) =>
       keepRunningChild(launch, name, { ...env, ...more });

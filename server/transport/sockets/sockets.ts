@@ -39,6 +39,8 @@ export interface SocketOptions {
   config: Config;
   metrics: Metrics;
   log: Logger;
+  /** Begins every session's id where gateways share a port; null when this one is alone there. */
+  sessionPrefix: string | null;
 }
 
 /** Between two looks at which sessions end. */
@@ -48,7 +50,8 @@ const STAGGER_MS = 2_000;
 const STAGGER_STEP_MS = 50;
 
 /** Opens Socket.IO on an HTTP server: WebSocket first, frames and time-outs bounded. */
-export function openSockets({ http, config, metrics, log }: SocketOptions): Sockets {
+export function openSockets(options: SocketOptions): Sockets {
+  const { http, config, metrics, log, sessionPrefix } = options;
   const io = new Server(http, {
     serveClient: false,
     parser: { Encoder: ReplyEncoder, Decoder },
@@ -69,6 +72,9 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
         decide(null, origin === undefined || isAllowed(origin, config.allowedOrigins)),
     },
   });
+  const { engine } = io;
+  const generateId = engine.generateId.bind(engine);
+  engine.generateId = async (request) => (sessionPrefix ?? "") + (await generateId(request));
   const slowSockets = watchSlowSockets({ caps: config.unread, metrics });
   io.engine.on("connection", slowSockets.watch);
   const live = new LiveSockets(io);
@@ -104,6 +110,8 @@ export function openSockets({ http, config, metrics, log }: SocketOptions): Sock
   };
 
   const letIn = async (socket: Socket, next: (error?: Error) => void): Promise<void> => {
+    // Whoever is cut off comes back by themselves, to a sibling; who is refused might not.
+    if (draining && sessionPrefix !== null) return socket.conn.close();
     try {
       await admit(socket);
     } catch (error) {
