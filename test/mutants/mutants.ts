@@ -375,6 +375,15 @@ export const mutants: Mutant[] = [
     title: "fit for the next one",
   },
   {
+    guarantee: "G5",
+    breaks: "the proxy takes polls in turn",
+    file: "deploy/nginx.conf",
+    find: "    hash $remote_addr consistent;\n",
+    replace: "",
+    test: "test/integration/nginx.test.ts",
+    title: "clients that only poll",
+  },
+  {
     guarantee: "G6",
     breaks: "nobody compares heads",
     file: "server/feed/feed-hub.ts",
