@@ -174,21 +174,25 @@ describe("a loss of Redis' state is a new epoch, and nothing else is", () => {
     });
     await feed.open();
     await backstage.link.redis.flushall();
-    const second = await say(socket, room.id, "lost with the second");
+    const second = await say(socket, room.id, "stands, between the two");
+    await world.addWorker();
+    await untilStored(backstage, id, second.seq);
+    await world.worker?.stop();
+    const lost = await say(socket, room.id, "lost with the second");
     await backstage.link.redis.flushall();
     const third = await say(socket, room.id, "stands");
     expect([second.epoch, third.epoch]).toEqual([2, 3]);
     // It was deaf to both, and looks now.
     await feed.repair();
     expect(told).toEqual([{ epoch: 3, lost: { from: 4, to: third.seq - 1 } }]);
-    for (const since of [
-      { epoch: 1, seq: 4 },
-      { epoch: 2, seq: second.seq },
+    for (const { since, resetTo, seqs } of [
+      { since: { epoch: 1, seq: 4 }, resetTo: 3, seqs: [second.seq, third.seq] },
+      { since: { epoch: 2, seq: lost.seq }, resetTo: second.seq, seqs: [third.seq] },
     ]) {
       const reader = new Reader(await ada.connect(), room.id);
       await reader.enter({ since });
-      expect(reader.replies[0]).toMatchObject({ epoch: 3, resetTo: 3 });
-      expect(reader.seqs).toEqual([third.seq]);
+      expect(reader.replies[0]).toMatchObject({ epoch: 3, resetTo });
+      expect(reader.seqs).toEqual(seqs);
     }
   });
 
