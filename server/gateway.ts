@@ -8,6 +8,7 @@ import { withDeadline } from "../db/deadline.ts";
 import { openStore } from "../db/postgres/connection.ts";
 import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
 import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
+import { warnSparingly } from "../db/warn-sparingly.ts";
 import { openTokens } from "./auth/tokens.ts";
 import { collectBacklog } from "./backlog.ts";
 import { passOnStrays } from "./cluster/pass-on.ts";
@@ -139,7 +140,7 @@ export async function startGateway(
     },
     onGap: () => metrics.gapRepairs.inc(),
     onReset: () => metrics.resets.inc(),
-    onError: (error) => log.warn({ err: error }, "a feed has trouble"),
+    onError: warnSparingly(log, "a feed has trouble"),
     now: Date.now,
     random: Math.random,
   });
