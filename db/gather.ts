@@ -1,7 +1,13 @@
 import { setTimeout } from "node:timers/promises";
 
-/** Answers many who ask for the same kind of thing, in the order in which they asked. */
-export type AnswerAll<Key, Ask, Answer> = (key: Key, asks: Ask[]) => Promise<readonly Answer[]>;
+/**
+ * Answers many who ask for the same kind of thing, in the order in which they asked. An answer may be a
+ * promise of its own: nobody else waits for it, nor fails with it.
+ */
+export type AnswerAll<Key, Ask, Answer> = (
+  key: Key,
+  asks: Ask[],
+) => Promise<readonly (Answer | Promise<Answer>)[]>;
 
 /** Asks of one call at most. */
 const MOST_AT_ONCE = 1_000;
@@ -50,7 +56,7 @@ export function gatherBy<Key, Ask, Answer>(
 
 /** As `gatherBy`, where there is but one key. */
 export function gather<Ask, Answer>(
-  answerAll: (asks: Ask[]) => Promise<readonly Answer[]>,
+  answerAll: (asks: Ask[]) => ReturnType<AnswerAll<null, Ask, Answer>>,
 ): (ask: Ask) => Promise<Answer> {
   const ask = gatherBy<null, Ask, Answer>((_key, asks) => answerAll(asks));
   return (one) => ask(null, one);
@@ -58,13 +64,13 @@ export function gather<Ask, Answer>(
 
 interface Waiting<Ask, Answer> {
   ask: Ask;
-  resolve: (answer: Answer) => void;
+  resolve: (answer: Answer | Promise<Answer>) => void;
   reject: (error: unknown) => void;
 }
 
 async function settle<Ask, Answer>(
   batch: Waiting<Ask, Answer>[],
-  answerAll: (asks: Ask[]) => Promise<readonly Answer[]>,
+  answerAll: (asks: Ask[]) => ReturnType<AnswerAll<null, Ask, Answer>>,
 ): Promise<void> {
   try {
     const answers = await answerAll(batch.map(({ ask }) => ask));

@@ -27,18 +27,20 @@ export interface HostUser {
 
 /**
  * The users of hosts' tokens, in their order: made at first sight, brought up to date when their token
- * says otherwise. One read, whoever they are; writes only for those who are new or changed.
+ * says otherwise. One read, whoever they are; writes only for those who are new or changed, each of
+ * which may fail for itself.
  */
-export async function ensureHostUsers(store: Store, hosts: readonly HostUser[]): Promise<User[]> {
+export async function ensureHostUsers(
+  store: Store,
+  hosts: readonly HostUser[],
+): Promise<(User | Promise<User>)[]> {
   const ids = [...new Set(hosts.map(({ externalId }) => externalId))];
   const rows = await store.db.select().from(users).where(inArray(users.externalId, ids));
   const known = new Map(rows.map((row) => [row.externalId, row]));
-  return Promise.all(
-    hosts.map(async (host) => {
-      const row = known.get(host.externalId);
-      return row !== undefined && isUpToDate(row, host) ? userOf(row) : writeHostUser(store, host);
-    }),
-  );
+  return hosts.map((host) => {
+    const row = known.get(host.externalId);
+    return row !== undefined && isUpToDate(row, host) ? userOf(row) : writeHostUser(store, host);
+  });
 }
 
 function isUpToDate(row: typeof users.$inferSelect, host: HostUser): boolean {

@@ -185,7 +185,9 @@ function hostProfile(payload: JWTPayload) {
     name: name.data,
     headline: headline.success ? headline.data : undefined,
     picture:
-      typeof picture === "string" && /^https?:\/\//u.test(picture) && picture.length <= 2_000
+      typeof picture === "string" &&
+      /^https?:\/\/[^\s\p{Cc}]+$/u.test(picture) &&
+      picture.length <= 2_000
         ? picture
         : undefined,
   };

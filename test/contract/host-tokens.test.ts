@@ -124,6 +124,19 @@ describe("a token that the host signed with the shared secret", () => {
     expect(renamed.picture ?? "").not.toContain("javascript");
   });
 
+  test("of someone whom Postgres cannot hold keeps out nobody who comes at the same time", async () => {
+    const picture = "https://host.example/\0.png";
+    const users = await Promise.all(
+      ["odd", "even"].map(async (sub) =>
+        expectGood(
+          withSecret,
+          await sign(claimsOf({ sub, ...(sub === "odd" ? { picture } : {}) })),
+        ),
+      ),
+    );
+    expect(users.map((user) => user.picture)).toEqual([undefined, undefined]);
+  });
+
   test.each<[string, JWTPayload]>([
     ["an audience among others", { aud: ["other", AUDIENCE] }],
     ["an expiry far ahead", { exp: 4_102_444_800 }],

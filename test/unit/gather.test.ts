@@ -59,6 +59,20 @@ test("a call that fails fails for those who are in it, and for nobody else", asy
   expect(await second).toBe("second!");
 });
 
+test("an answer of its own fails for itself, and holds up nobody", async () => {
+  const ask = gather(async (asks: string[]) =>
+    asks.map((one): string | Promise<string> => {
+      if (one === "slow") return new Promise(() => {});
+      return one === "bad" ? Promise.reject(new Error("it is bad")) : one;
+    }),
+  );
+  void ask("slow");
+  const bad = ask("bad");
+  expect(await ask("good")).toBe("good");
+  await expect(bad).rejects.toThrow("it is bad");
+  expect(await ask("next")).toBe("next");
+});
+
 test("asks of one key do not wait for those of another", async () => {
   const begun: string[] = [];
   const ask = gatherBy(async (key: string, asks: string[]) => {
