@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { openStore } from "../../db/postgres/connection.ts";
 import { connectRedis } from "../../db/redis/connection.ts";
 import { RoomId } from "../../protocol/ids.ts";
+import { HeldBytes } from "../../server/feed/shared-log.ts";
 import { openSharedReads } from "../../server/feed/shared-reads.ts";
 import type { Running } from "../fan-out/design.ts";
 import { readRows, readStream } from "../peers/history.ts";
@@ -28,7 +29,11 @@ export async function openEddyReads({ redisUrl, databaseUrl, rooms }: Running): 
     connections: CONNECTIONS,
   });
   const stores = { link, store };
-  const open = () => openSharedReads(stores, RoomId.parse(rooms[0]), () => performance.now()).log;
+  const open = () =>
+    openSharedReads(stores, RoomId.parse(rooms[0]), {
+      now: () => performance.now(),
+      held: new HeldBytes(Infinity),
+    }).log;
   let log = open();
   return {
     begin: () => {

@@ -18,6 +18,7 @@ import { LiveRoom, type Member } from "./live-room.ts";
 import { createPacer } from "./pacer.ts";
 import { type FeedPorts, RoomFeed } from "./room-feed.ts";
 import type { Face } from "./room-presence.ts";
+import { HeldBytes } from "./shared-log.ts";
 import { openSharedReads } from "./shared-reads.ts";
 
 /** What the hub needs beside the stores. */
@@ -48,6 +49,8 @@ const LINGER_MS = 30_000;
 const PRESENCE_EVERY_MS = 10_000;
 /** Least time between two presence pushes of a room: the tick alone is shorter. */
 const PRESENCE_TOLD_MS = 1_000;
+/** JSON that all rooms together hold for those who come back; parsed and written, it takes about three times that. */
+const MOST_HELD_BYTES = 32_000_000;
 /** A subscriber that does not answer a PING for this long is cut, and connects anew. */
 const PING_DEADLINE_MS = 1_500;
 
@@ -63,6 +66,7 @@ export class FeedHub {
   readonly #rooms = new Map<RoomId, LiveRoom>();
   readonly #opening = new Map<RoomId, Promise<LiveRoom>>();
   readonly #byChannel = new Map<string, LiveRoom>();
+  readonly #held = new HeldBytes(MOST_HELD_BYTES);
   readonly #moved = gatherBy((room: RoomId, moves: Move[]) => this.#tellMoves(room, moves));
   #timer: NodeJS.Timeout | null = null;
   #presenceToldAt = 0;
@@ -127,7 +131,8 @@ export class FeedHub {
   async #open(id: RoomId): Promise<LiveRoom> {
     const { stores, subscriber, now } = this.#ports;
     const feed = new RoomFeed(this.#feedPorts(id, () => room));
-    const room: LiveRoom = new LiveRoom(id, { feed, ...openSharedReads(stores, id, now) }, now());
+    const shared = openSharedReads(stores, id, { now, held: this.#held });
+    const room: LiveRoom = new LiveRoom(id, { feed, ...shared }, now());
     const channel = keys.feed(id);
     this.#byChannel.set(channel, room);
     try {

@@ -3,6 +3,18 @@ import type { LogPage } from "../../db/history.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Fact, FactType } from "../../protocol/facts.ts";
 
+/** How much is shared, and held for the next who ask. */
+export interface SharingCaps {
+  /** Seqs: whoever is further behind reads alone. They are few, far apart, and want what nobody else does. */
+  mostBehind: number;
+  /** Facts of one read at least: those who ask for little at a time are served by few reads, too. */
+  leastRead: number;
+  /** JSON that a room holds; past that the others read alone, and the next begin anew (G11). */
+  mostBytes: number;
+}
+
+const CAPS: SharingCaps = { mostBehind: 5_000, leastRead: 200, mostBytes: 8_000_000 };
+
 /** Where a log stands. */
 type Standing = Pick<LogPage, "epoch" | "head" | "stored" | "n">;
 
@@ -15,6 +27,31 @@ export interface LogReads {
   newest: (limit: number) => Promise<LogPage>;
   /** Milliseconds. */
   now: () => number;
+  /** Counts what this log holds among all others of the process. */
+  held: HeldBytes;
+}
+
+/** How much all shared logs of a process hold: whoever finds that it is too much lets go (G11). */
+export class HeldBytes {
+  readonly #ceiling: number;
+  #bytes = 0;
+
+  constructor(ceiling: number) {
+    this.#ceiling = ceiling;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isOver(): boolean {
+    return this.#bytes > this.#ceiling;
+  }
+
+  /** One log holds so much more, or less. */
+  change(by: number): void {
+    this.#bytes += by;
+  }
 }
 
 /** A page that many may hold: nobody changes it. */
@@ -27,8 +64,6 @@ type Ask = { after: number; limit: number } | { newest: number };
 
 /** Between two reads from the log, however often one is asked: what changes without a fact shows by then. */
 const HOLD_MS = 2_000;
-/** Facts that a room holds for the next who ask; past that it reads again. */
-const MOST_HELD = 5_000;
 /** Facts that came since the last look; past that it begins anew. */
 const MOST_NEW = 1_000;
 /** Pages that are kept as they are sent. */
@@ -49,17 +84,22 @@ const MOST_TRIES = 10;
  */
 export class SharedLog {
   readonly #reads: LogReads;
-  readonly #ask = gather<Ask, SharedPage>((asks) => this.#answer(asks));
+  readonly #caps: SharingCaps;
+  readonly #ask = gather<Ask, SharedPage>((asks) => this.#fly(asks));
   #standing: Standing | null = null;
   #held: Stretch[] = [];
   #heldSince = 0;
   #lastFlightAt = -Infinity;
   #isAsked = false;
   readonly #written = new WeakMap<Fact, string>();
-  readonly #pages = new Map<string, Pick<SharedPage, "prev" | "facts" | "more" | "json">>();
+  readonly #pages = new Map<string, Cut>();
+  #pageBytes = 0;
+  /** What was counted of this log among all. */
+  #counted = 0;
 
-  constructor(reads: LogReads) {
+  constructor(reads: LogReads, caps: SharingCaps = CAPS) {
     this.#reads = reads;
+    this.#caps = caps;
   }
 
   /** Facts after a position, oldest first. */
@@ -78,21 +118,20 @@ export class SharedLog {
     if (this.#reads.now() - this.#lastFlightAt > HOLD_MS) this.#forget();
   }
 
-  async #answer(asks: Ask[]): Promise<SharedPage[]> {
+  async #fly(asks: Ask[]): Promise<(SharedPage | Promise<SharedPage>)[]> {
     const startedAt = this.#reads.now();
     this.#isAsked = true;
     if (startedAt - this.#heldSince > HOLD_MS) this.#forget();
     try {
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
         const standing = await this.#look();
-        if (await this.#readMissing(asks, standing)) return this.#pagesFor(asks, standing);
+        if (await this.#readMissing(asks, standing)) return this.#answer(asks, standing);
       }
       throw new Refusal("unavailable", "The room is moving too fast; try again in a moment.");
     } finally {
       // Holding pays when others follow; who comes alone leaves nothing behind.
-      const alone = asks.length === 1 && startedAt - this.#lastFlightAt > HOLD_MS;
-      const many = this.#held.reduce((sum, { facts }) => sum + facts.length, 0);
-      if (alone || many > MOST_HELD) this.#forget();
+      if (asks.length === 1 && startedAt - this.#lastFlightAt > HOLD_MS) this.#forget();
+      else this.#count();
       this.#lastFlightAt = startedAt;
       this.#isAsked = false;
     }
@@ -117,23 +156,27 @@ export class SharedLog {
   #learn(from: number, { head, facts }: LogPage): void {
     for (const fact of facts) {
       if (!changesText[fact.type]) continue;
-      this.#pages.clear();
+      this.#dropPages();
       this.#held = this.#held.filter((stretch) => !isTouched(stretch, fact));
     }
     for (const stretch of this.#held) {
       if (stretch.to < from) continue;
-      stretch.facts.push(...facts.filter(({ seq }) => seq > stretch.to));
+      const news = facts.filter(({ seq }) => seq > stretch.to);
+      stretch.facts.push(...news);
+      stretch.bytes += this.#bytesOf(news);
       stretch.to = Math.max(stretch.to, head);
     }
-    if (head > from) this.#pages.clear();
+    if (head > from) this.#dropPages();
   }
 
   /** Reads what is asked for and not held. False when the log moved meanwhile: look again, then. */
   async #readMissing(asks: Ask[], { epoch, head }: Standing): Promise<boolean> {
     let stands = true;
+    const near = asks.filter((ask) => this.#isNear(ask, head));
     // From the earliest on: what one misses holds most of what the others do.
-    for (const ask of asks.toSorted((a, b) => startOf(a) - startOf(b))) {
+    for (const ask of near.toSorted((a, b) => startOf(a) - startOf(b))) {
       for (let gap = this.#gapOf(ask, head); gap !== null; gap = this.#gapOf(ask, head)) {
+        if (this.#stretchBytes > this.#caps.mostBytes) return stands;
         const page =
           "newest" in gap
             ? await this.#reads.newest(gap.newest)
@@ -141,7 +184,7 @@ export class SharedLog {
         if (page.epoch !== epoch) return false;
         const isWhole = "newest" in gap || !page.more;
         const to = isWhole ? Math.max(page.head, page.prev) : (page.facts.at(-1)?.seq ?? page.prev);
-        this.#hold({ from: page.prev, to, facts: page.facts });
+        this.#hold({ from: page.prev, to, facts: page.facts, bytes: this.#bytesOf(page.facts) });
         if (page.head === head) continue;
         stands = false;
         // The newest of now may lie all beyond the head that was looked at.
@@ -149,6 +192,10 @@ export class SharedLog {
       }
     }
     return stands;
+  }
+
+  #isNear(ask: Ask, head: number): boolean {
+    return "newest" in ask || head - ask.after <= this.#caps.mostBehind;
   }
 
   /** What has to be read before an ask can be answered; null when nothing. */
@@ -164,7 +211,8 @@ export class SharedLog {
     while (missing > 0 && at < head) {
       const stretch = this.#held.find(({ from, to }) => from <= at && at < to);
       // As much as was asked for, though less is missing: those who ask next are a little further on.
-      if (stretch === undefined) return { after: at, limit: ask.limit };
+      if (stretch === undefined)
+        return { after: at, limit: Math.max(ask.limit, this.#caps.leastRead) };
       missing -= stretch.facts.length - indexAfter(stretch.facts, at);
       at = stretch.to;
     }
@@ -176,23 +224,60 @@ export class SharedLog {
     const apart: Stretch[] = [];
     for (const stretch of this.#held) {
       const meets = stretch.from <= whole.to && whole.from <= stretch.to;
-      if (meets) whole = joined(whole, stretch);
+      if (meets) whole = this.#join(whole, stretch);
       else apart.push(stretch);
     }
     this.#held = [...apart, whole];
   }
 
-  #pagesFor(asks: Ask[], standing: Standing): SharedPage[] {
+  /** Two stretches that overlap or touch, as one. */
+  #join(newer: Stretch, older: Stretch): Stretch {
+    const facts = [
+      ...older.facts.filter(({ seq }) => seq <= newer.from),
+      ...newer.facts,
+      ...older.facts.filter(({ seq }) => seq > newer.to),
+    ];
+    return {
+      from: Math.min(newer.from, older.from),
+      to: Math.max(newer.to, older.to),
+      facts,
+      bytes: this.#bytesOf(facts),
+    };
+  }
+
+  #answer(asks: Ask[], standing: Standing): (SharedPage | Promise<SharedPage>)[] {
+    const alone = new Map<string, Promise<SharedPage>>();
     return asks.map((ask) => {
       const key = "newest" in ask ? `newest ${ask.newest}` : `${ask.after} ${ask.limit}`;
-      const page = this.#pages.get(key) ?? this.#cut(ask, standing.head);
-      if (this.#pages.size >= MOST_PAGES) this.#pages.clear();
-      this.#pages.set(key, page);
-      return { ...standing, ...page };
+      if (this.#isNear(ask, standing.head) && this.#gapOf(ask, standing.head) === null) {
+        return { ...standing, ...this.#pageOf(key, ask, standing.head) };
+      }
+      const reading = alone.get(key) ?? this.#readAlone(ask);
+      alone.set(key, reading);
+      return reading;
     });
   }
 
-  #cut(ask: Ask, head: number): Pick<SharedPage, "prev" | "facts" | "more" | "json"> {
+  #pageOf(key: string, ask: Ask, head: number): Cut {
+    const known = this.#pages.get(key);
+    if (known !== undefined) return known;
+    const page = this.#cut(ask, head);
+    if (this.#pages.size >= MOST_PAGES || this.#pageBytes > this.#caps.mostBytes) this.#dropPages();
+    this.#pages.set(key, page);
+    this.#pageBytes += page.json.length;
+    return page;
+  }
+
+  /** A page that is not held: for all in one flight who ask for the very same. */
+  async #readAlone(ask: Ask): Promise<SharedPage> {
+    const page =
+      "newest" in ask
+        ? await this.#reads.newest(ask.newest)
+        : await this.#reads.after(ask.after, ask.limit);
+    return { ...page, json: JSON.stringify(page.facts) };
+  }
+
+  #cut(ask: Ask, head: number): Cut {
     const page = "newest" in ask ? this.#cutNewest(ask.newest, head) : this.#cutAfter(ask, head);
     return { ...page, json: `[${page.facts.map((fact) => this.#write(fact)).join(",")}]` };
   }
@@ -230,18 +315,47 @@ export class SharedLog {
     return { prev: after, facts, more: facts.length === limit && last < head };
   }
 
+  #bytesOf(facts: readonly Fact[]): number {
+    return facts.reduce((sum, fact) => sum + this.#write(fact).length, 0);
+  }
+
+  get #stretchBytes(): number {
+    return this.#held.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Tells how much is held, and lets go when it is too much. */
+  #count(): void {
+    const stretchBytes = this.#stretchBytes;
+    const bytes = stretchBytes + this.#pageBytes;
+    this.#reads.held.change(bytes - this.#counted);
+    this.#counted = bytes;
+    if (stretchBytes > this.#caps.mostBytes || this.#reads.held.isOver) this.#forget();
+  }
+
+  #dropPages(): void {
+    this.#pages.clear();
+    this.#pageBytes = 0;
+  }
+
   #forget(): void {
     this.#standing = null;
     this.#held = [];
-    this.#pages.clear();
+    this.#dropPages();
+    this.#reads.held.change(-this.#counted);
+    this.#counted = 0;
   }
 }
+
+/** What differs between two pages of one standing. */
+type Cut = Pick<SharedPage, "prev" | "facts" | "more" | "json">;
 
 /** All facts with `from < seq <= to`. */
 interface Stretch {
   from: number;
   to: number;
   facts: Fact[];
+  /** Of the facts in JSON. */
+  bytes: number;
 }
 
 /** Which facts change how earlier ones are replayed. */
@@ -286,17 +400,4 @@ function indexAfter(facts: readonly Fact[], position: number): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/** Two stretches that overlap or touch, as one. */
-function joined(newer: Stretch, older: Stretch): Stretch {
-  return {
-    from: Math.min(newer.from, older.from),
-    to: Math.max(newer.to, older.to),
-    facts: [
-      ...older.facts.filter(({ seq }) => seq <= newer.from),
-      ...newer.facts,
-      ...older.facts.filter(({ seq }) => seq > newer.to),
-    ],
-  };
 }

@@ -7,7 +7,7 @@ import type { Batch } from "../../server/feed/batch.ts";
 import { Eras } from "../../server/feed/eras.ts";
 import { LiveRoom, type Member } from "../../server/feed/live-room.ts";
 import { RoomFeed } from "../../server/feed/room-feed.ts";
-import { SharedLog } from "../../server/feed/shared-log.ts";
+import { HeldBytes, SharedLog } from "../../server/feed/shared-log.ts";
 import { Outflow, type Wire } from "../../server/transport/sockets/outflow.ts";
 import { people } from "./happenings.ts";
 import { WATERCOOLER } from "./sim-room.ts";
@@ -100,8 +100,9 @@ export async function runSlow(
     onError: fail,
   });
   // Nobody enters here: all have their place already.
-  const unread = { standing: unasked, after: unasked, newest: unasked, now: () => nowMs };
-  const shared = { log: new SharedLog(unread), eras: new Eras(() => Promise.resolve([])) };
+  const unread = { standing: unasked, after: unasked, newest: unasked };
+  const ports = { ...unread, now: () => nowMs, held: new HeldBytes(Infinity) };
+  const shared = { log: new SharedLog(ports), eras: new Eras(() => Promise.resolve([])) };
   const room = new LiveRoom(WATERCOOLER, { feed, ...shared }, 0);
 
   const clients = people.map((user, index) => {

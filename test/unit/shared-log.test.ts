@@ -6,7 +6,12 @@ import fc from "fast-check";
 import type { LogPage } from "../../db/history.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import { ClientId, UserId } from "../../protocol/ids.ts";
-import { type LogReads, SharedLog, type SharedPage } from "../../server/feed/shared-log.ts";
+import {
+  HeldBytes,
+  type LogReads,
+  SharedLog,
+  type SharedPage,
+} from "../../server/feed/shared-log.ts";
 import { seed } from "../simulation/seed.ts";
 
 const by = { id: UserId.parse("01900000-0000-7000-8000-00000000000a"), name: "Ada" };
@@ -90,6 +95,8 @@ class MemoryLog implements LogReads {
 
   readonly now = () => this.clockMs;
 
+  held = new HeldBytes(Infinity);
+
   async #arrive<T>(read: T): Promise<T> {
     this.reads += 1;
     await nextTurn();
@@ -146,7 +153,7 @@ describe("reads of a log that many share", () => {
 
   test("[G19] nor when it is removed while other pages of the same call are read", async () => {
     const log = roomOf(10);
-    const shared = new SharedLog(log);
+    const shared = new SharedLog(log, { mostBehind: 100, leastRead: 1, mostBytes: 10_000 });
     let pages = 0;
     log.meanwhile = () => {
       pages += 1;
@@ -166,6 +173,62 @@ describe("reads of a log that many share", () => {
     log.clockMs += 2_001;
     const [page] = await ask();
     expect(seqs(page)).toEqual([2, 3]);
+  });
+
+  test("who is far behind shares only with those who ask for the very same", async () => {
+    const log = roomOf(10_000);
+    const shared = new SharedLog(log);
+    const asks = [3, 3, 9_900, 7, 9_950].map((cursor) => shared.after(cursor, 200));
+    const pages = await Promise.all(asks);
+    expect(pages.map(({ prev, facts }) => [prev, facts.length])).toEqual([
+      [3, 200],
+      [3, 200],
+      [9_900, 100],
+      [7, 200],
+      [9_950, 50],
+    ]);
+    for (const { facts, json } of pages) expect(json).toBe(JSON.stringify(facts));
+    // Where it stands, what is near, and two pages of those who are far.
+    expect(log.reads).toBe(4);
+  });
+
+  test("[G11] who is far behind holds up nobody", async () => {
+    const { standing, after, newest, now, held } = roomOf(10_000);
+    const shared = new SharedLog({
+      standing,
+      // Postgres, which does not answer.
+      after: (position, limit) =>
+        position < 5_000 ? new Promise<never>(() => {}) : after(position, limit),
+      newest,
+      now,
+      held,
+    });
+    void shared.after(3, 200);
+    expect(seqs(await shared.after(9_990, 200))).toHaveLength(10);
+    void shared.after(7, 200);
+    expect(seqs(await shared.after(9_990, 200))).toHaveLength(10);
+  });
+
+  test("[G11] what is held stays within its bounds, of a room and of all, and nobody is told less for it", async () => {
+    const log = roomOf(1_000);
+    const caps = { mostBehind: 5_000, leastRead: 10, mostBytes: 10_000 };
+    const shared = new SharedLog(log, caps);
+    const cursors = Array.from({ length: 100 }, (_, i) => i * 10);
+    const ask = () => Promise.all(cursors.map((cursor) => shared.after(cursor, 10)));
+    for (const [i, page] of (await ask()).entries()) {
+      expect(seqs(page)).toEqual(Array.from({ length: 10 }, (_, n) => i * 10 + n + 1));
+    }
+    expect(log.held.bytes).toBe(0);
+    log.held = new HeldBytes(1_000);
+    const few = [990, 991].map((cursor) => shared.after(cursor, 10));
+    expect((await Promise.all(few)).map(({ facts }) => facts.length)).toEqual([10, 9]);
+    expect(log.held.bytes).toBe(0);
+    log.held = new HeldBytes(10_000);
+    await Promise.all([990, 991].map((cursor) => shared.after(cursor, 10)));
+    expect(log.held.bytes).toBeGreaterThan(1_000);
+    log.clockMs += 2_001;
+    shared.tidy();
+    expect(log.held.bytes).toBe(0);
   });
 
   test("who comes alone leaves nothing behind", async () => {
@@ -208,7 +271,8 @@ type Problem = string | false;
 /** Plays happenings and answers what was wrong with the pages that were asked for in between. */
 async function play(happenings: Happening[]): Promise<Problem[]> {
   const log = new MemoryLog();
-  const shared = new SharedLog(log);
+  // Tight: some are far behind, and now and then a room holds too much.
+  const shared = new SharedLog(log, { mostBehind: 20, leastRead: 1, mostBytes: 4_000 });
   const verdicts: Promise<Problem[]>[] = [];
   const takenBack: string[] = [];
   let said = 0;
