@@ -27,6 +27,7 @@ const limitSettings = {
   LIMIT_REQUESTS_PER_IP_PER_MINUTE: limit(1_200, "REST requests from one address in a minute."),
   LIMIT_CONNECTIONS_PER_IP: limit(200, "Sockets from one address, on each gateway."),
   LIMIT_CONNECTIONS_PER_USER: limit(20, "Sockets of one person, on each gateway."),
+  LIMIT_ENTERINGS_WAITING: limit(2_000, "Enterings that wait for their turn, on each gateway."),
 } satisfies Record<string, Setting>;
 
 const optional = (schema: z.ZodType<string>) => schema.optional();
@@ -136,6 +137,7 @@ export interface Limits {
   requestsPerIpPerMinute: number;
   connectionsPerIp: number;
   connectionsPerUser: number;
+  enteringsWaiting: number;
 }
 
 /** A gateway's configuration. */
@@ -181,6 +183,7 @@ export function readConfig(env: Environment): Config {
       requestsPerIpPerMinute: bound(values.LIMIT_REQUESTS_PER_IP_PER_MINUTE),
       connectionsPerIp: bound(values.LIMIT_CONNECTIONS_PER_IP),
       connectionsPerUser: bound(values.LIMIT_CONNECTIONS_PER_USER),
+      enteringsWaiting: bound(values.LIMIT_ENTERINGS_WAITING),
     },
     unread: {
       softBytes: values.UNREAD_SOFT_BYTES,

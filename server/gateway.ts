@@ -28,6 +28,7 @@ import { healthRouter } from "./transport/http/health.ts";
 import { queueBoardRouter } from "./transport/http/queue-board.ts";
 import { restRouter } from "./transport/http/rest.ts";
 import { openLimiter } from "./transport/limiter.ts";
+import { Admission } from "./transport/sockets/admission.ts";
 import { openSockets } from "./transport/sockets/sockets.ts";
 
 /** A gateway that serves. */
@@ -43,6 +44,8 @@ export interface Gateway {
 const REQUESTS_DEADLINE_MS = 3_000;
 /** Whoever keeps a connection has this long to use it once more, and to be told that it ends. */
 const GOODBYE_MS = 2_000;
+/** Enough for all lookups to go together; few enough for their pages to fit in memory. */
+const ENTERINGS_AT_ONCE = 256;
 /** Postgres connections of one gateway. */
 const POSTGRES_CONNECTIONS = 8;
 
@@ -144,7 +147,13 @@ export async function startGateway(
     now: Date.now,
     random: Math.random,
   });
-  sockets.serve({ deps, hub, tokens, limiter });
+  const admission = new Admission({
+    atOnce: ENTERINGS_AT_ONCE,
+    mostWaiting: config.limits.enteringsWaiting,
+    now: () => performance.now(),
+    random: Math.random,
+  });
+  sockets.serve({ deps, hub, tokens, limiter, admission });
 
   const { port, leave } =
     siblings === null

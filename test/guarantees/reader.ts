@@ -28,6 +28,8 @@ export class Reader {
   facts: Fact[] = [];
   readonly problems: string[] = [];
   readonly replies: Entered[] = [];
+  /** When each of them was asked for (ms, monotonic). */
+  readonly askedAtMs: number[] = [];
   readonly pushes: Push<"room.events">[] = [];
   readonly resets: Push<"room.reset">[] = [];
   readonly closings: Push<"room.closed">[] = [];
@@ -83,6 +85,7 @@ export class Reader {
 
   /** The reply is taken where it arrives: a push may come right behind it, before any promise settles. */
   async #page(how: Entering): Promise<Entered> {
+    const askedAtMs = performance.now();
     return new Promise<Entered>((resolve, reject) => {
       this.socket
         .timeout(10_000)
@@ -92,6 +95,7 @@ export class Reader {
           (error: Error | null, reply: Reply<"room:enter">) => {
             if (error !== null) return reject(error);
             if (!reply.ok) return reject(new Error(`${reply.error.code} ${reply.error.message}`));
+            this.askedAtMs.push(askedAtMs);
             this.#onEntered(reply, how);
             resolve(reply);
           },

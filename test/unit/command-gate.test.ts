@@ -8,7 +8,12 @@ function openGate() {
   const socket = { reads: true };
   const begun: number[] = [];
   const ends = new Map<number, () => void>();
-  const gate = new CommandGate({ atOnce: 2, mayAnswer: () => socket.reads });
+  const gate = new CommandGate({
+    atOnce: 2,
+    mayAnswer: () => socket.reads,
+    mostWaiting: 500,
+    tooMany: () => new Refusal("rate_limited", "too many", { retryAfterMs: 1_000 }),
+  });
   return {
     gate,
     socket,

@@ -10,6 +10,7 @@ import { barredBecause, refuseBanned } from "../../rooms/refuse-banned.ts";
 import { carryOut, openCall } from "../carry-out.ts";
 import type { Limiter } from "../limiter.ts";
 import { parseInput } from "../parse-input.ts";
+import type { Admission } from "./admission.ts";
 import type { Connection } from "./connection.ts";
 import { WrittenReply } from "./written-reply.ts";
 
@@ -19,6 +20,7 @@ export interface SocketDeps {
   hub: FeedHub;
   tokens: Tokens;
   limiter: Limiter;
+  admission: Admission;
 }
 
 /** A command's answer, and what happens once it is on its way. */
@@ -111,7 +113,7 @@ function aboutConnection(
   switch (name) {
     case "room:enter": {
       const input = parseInput(name, raw);
-      return () => enter(on, connection, input);
+      return () => on.admission.enter(() => enter(on, connection, input));
     }
     case "room:leave": {
       const input = parseInput(name, raw);
@@ -133,6 +135,8 @@ async function enter(
   connection: Connection,
   input: ParsedInput<"room:enter">,
 ): Promise<Answered> {
+  // Its turn may have come too late for it.
+  if (!connection.socket.connected) throw new Refusal("unavailable", "It is gone.");
   const call = await openCall(on.deps, callerOf(connection), "room:enter", input.room);
   connection.rooms.add(call.rules.row.id);
   try {

@@ -1,4 +1,4 @@
-import { Refusal } from "../../../protocol/errors.ts";
+import type { Refusal } from "../../../protocol/errors.ts";
 
 /** When the commands of one connection may begin. */
 export interface GateOptions {
@@ -6,6 +6,10 @@ export interface GateOptions {
   atOnce: number;
   /** False while no more may be answered. When that ends, `beginNext` has to be called. */
   mayAnswer: () => boolean;
+  /** Commands that may wait for their turn. */
+  mostWaiting: number;
+  /** What more are refused with. */
+  tooMany: () => Refusal;
 }
 
 interface Waiting {
@@ -13,12 +17,9 @@ interface Waiting {
   refuse: (refusal: Refusal) => void;
 }
 
-/** More than what a client sends at once after a break; who has more waiting does not read its answers. */
-const MOST_WAITING = 500;
-
 /**
- * Lets commands of one connection begin in the order in which they came, so many at once. Each answer may
- * be a large page, so those that are under way must be few, and none may begin for who does not read (G11).
+ * Lets commands begin in the order in which they came, so many at once. Each answer may be a large page, so
+ * those that are under way must be few, and none may begin for who does not read (G11).
  */
 export class CommandGate {
   readonly #options: GateOptions;
@@ -30,10 +31,11 @@ export class CommandGate {
     this.#options = options;
   }
 
-  /** Runs a command when its turn comes. Errors: `rate_limited` when too many wait, and those of the command. */
+  /** Runs a command when its turn comes. Errors: what it says when too many wait, and those of the command. */
   run<T>(command: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const refusal = this.#closed ?? (this.#waiting.length >= MOST_WAITING ? tooMany() : null);
+      const { mostWaiting, tooMany } = this.#options;
+      const refusal = this.#closed ?? (this.#waiting.length >= mostWaiting ? tooMany() : null);
       if (refusal !== null) return reject(refusal);
       const begin = () => {
         this.#underWay += 1;
@@ -62,10 +64,4 @@ export class CommandGate {
     this.#closed = refusal;
     for (const { refuse } of this.#waiting.splice(0)) refuse(refusal);
   }
-}
-
-function tooMany(): Refusal {
-  return new Refusal("rate_limited", `More than ${MOST_WAITING} commands wait for their turn.`, {
-    retryAfterMs: 1_000,
-  });
 }

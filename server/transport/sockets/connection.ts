@@ -1,5 +1,6 @@
 import type { Socket } from "socket.io";
 
+import { Refusal } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { Session } from "../../auth/tokens.ts";
 import type { Member } from "../../feed/live-room.ts";
@@ -9,6 +10,9 @@ import type { Outflow } from "./outflow.ts";
 
 /** So many of the largest replies must fit under the hard cap of a socket, for who asks for them at once. */
 const REPLIES_AT_ONCE = 4;
+
+/** More than what a client sends at once after a break; who has more waiting does not read its answers. */
+const MOST_WAITING = 500;
 
 /** One connected socket: whose it is, in which rooms, and what of it must keep its order. */
 export interface Connection extends Member {
@@ -36,6 +40,7 @@ export function openConnection(
   }: { session: Session; ip: string; live: LiveSockets; outflow: Outflow },
 ): Connection {
   const unordered = new CommandGate({
+    ...LINE,
     atOnce: REPLIES_AT_ONCE,
     mayAnswer: () => outflow.isReading(),
   });
@@ -50,7 +55,7 @@ export function openConnection(
     },
     rooms: new Set(),
     // Their replies are small, and what someone says must not wait until they have read what others say.
-    ordered: new CommandGate({ atOnce: 1, mayAnswer: () => true }),
+    ordered: new CommandGate({ ...LINE, atOnce: 1, mayAnswer: () => true }),
     unordered,
     warned: false,
     push: (name, data) => void socket.emit(name, data),
@@ -61,3 +66,11 @@ export function openConnection(
   };
   return connection;
 }
+
+const LINE = {
+  mostWaiting: MOST_WAITING,
+  tooMany: () =>
+    new Refusal("rate_limited", `More than ${MOST_WAITING} commands wait for their turn.`, {
+      retryAfterMs: 1_000,
+    }),
+};

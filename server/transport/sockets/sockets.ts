@@ -195,6 +195,7 @@ export function openSockets(options: SocketOptions): Sockets {
       clearInterval(sweep);
       // Who does not read would let them wait for as long as it has patience.
       for (const { unordered } of connections.values()) unordered.close(stopping());
+      serving?.admission.close(stopping());
       while (commandsUnderWay.size > 0) await setTimeout(5);
       await closeStaggered([...connections.values()]);
     },
