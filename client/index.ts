@@ -18,6 +18,23 @@ export {
 } from "./room-view.ts";
 export type { SendState } from "./send.ts";
 export type { Transport, TransportEvents, TransportLink } from "./transport.ts";
+export { askAsVisitor, type VisitorCommand } from "./visitor.ts";
 export type { Reaction, Removal, RoomView, Standing, ViewMessage } from "./view-model.ts";
 export { errorTable, Refusal, type ErrorCode } from "../protocol/errors.ts";
+export type { CommandInput, CommandName, CommandOutput } from "../protocol/commands.ts";
 export type { Fact, FactOf, FactType } from "../protocol/facts.ts";
+export {
+  MAX_LINE_CODE_POINTS,
+  MAX_NAME_CODE_POINTS,
+  MAX_TEXT_CODE_POINTS,
+  MAX_TITLE_CODE_POINTS,
+} from "../protocol/limits.ts";
+export type {
+  Member,
+  Membership,
+  Presence,
+  Role,
+  Room,
+  Sanction,
+  User,
+} from "../protocol/shapes.ts";

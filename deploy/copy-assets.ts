@@ -2,8 +2,8 @@ import { cp } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Folders that hold more than code: tsc leaves their Lua, SQL and journal behind. */
-const FOLDERS = ["db/migrations", "db/redis/scripts"];
+/** Folders that hold more than code: tsc leaves their Lua, SQL and journal behind, and the page. */
+const FOLDERS = ["db/migrations", "db/redis/scripts", "web/dist"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 for (const folder of FOLDERS) {

@@ -25,6 +25,7 @@ import { RoomRulesCache } from "./rooms/room-rules.ts";
 import { docsRouter } from "./transport/docs/router.ts";
 import { createApp } from "./transport/http/app.ts";
 import { healthRouter } from "./transport/http/health.ts";
+import { pageRouter } from "./transport/http/page.ts";
 import { queueBoardRouter } from "./transport/http/queue-board.ts";
 import { restRouter } from "./transport/http/rest.ts";
 import { openLimiter } from "./transport/limiter.ts";
@@ -95,6 +96,8 @@ export async function startGateway(
   };
   const limiter = openLimiter(link.redis, config.limits);
 
+  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+
   let draining = false;
   // With siblings no new connection comes here any more, and on one that is kept whoever asked just
   // before the stop is answered once more: nobody need be told to go elsewhere.
@@ -114,10 +117,8 @@ export async function startGateway(
       isDraining,
     }),
     health: healthRouter({ stores, metrics, isDraining }),
-    docs: docsRouter({
-      configReference,
-      publicUrl: config.publicUrl ?? `http://localhost:${config.port}`,
-    }),
+    docs: docsRouter({ configReference, publicUrl }),
+    page: pageRouter(deps, publicUrl),
     queueBoard:
       board === null || config.adminToken === undefined
         ? null

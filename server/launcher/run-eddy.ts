@@ -2,6 +2,7 @@ import { once } from "node:events";
 import path from "node:path";
 
 import { migrateDatabase } from "../../db/postgres/migrate.ts";
+import { bringPageUpToDate } from "./build-page.ts";
 import { choosePort } from "./choose-port.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { keepRunning } from "./keep-running.ts";
@@ -23,6 +24,7 @@ export async function runEddy(
   const launch: Launch = { plan, say, signal, undo };
   try {
     await endLeftOvers(plan.dataDir);
+    await buildPage(launch);
     const port = await choosePort(plan.port);
     signal.throwIfAborted();
     const [databaseUrl, redisUrl] = await both(openPostgres(launch), openRedis(launch));
@@ -42,6 +44,16 @@ export async function runEddy(
     await once(signal, "abort");
   } finally {
     await stopAll(launch);
+  }
+}
+
+/** Without the page everything else still works: a machine that cannot build it is told so. */
+async function buildPage({ say, signal }: Launch): Promise<void> {
+  try {
+    await bringPageUpToDate({ say, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`${error instanceof Error ? error.message : String(error)}: run npm run page to see why.`);
   }
 }
 

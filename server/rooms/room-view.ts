@@ -3,7 +3,7 @@ import type { Room } from "../../protocol/shapes.ts";
 import type { Deps } from "./act.ts";
 
 /** A room as people see it, with how live it is just now. */
-export async function showRoom({ lookups }: Deps, row: RoomRow): Promise<Room> {
+export async function showRoom({ lookups }: Pick<Deps, "lookups">, row: RoomRow): Promise<Room> {
   return roomOf(row, await lookups.live(row.id));
 }
 

@@ -16,6 +16,8 @@ export interface AppOptions {
   rest: Router;
   health: Router;
   docs: Router;
+  /** What people see in a browser. */
+  page: Router;
   /** Bull Board, when there is an admin token. */
   queueBoard: Router | null;
 }
@@ -41,7 +43,7 @@ export function createApp(options: AppOptions): Express {
     }),
     options.rest,
   );
-  app.get("/", (_request, response) => response.redirect("/docs"));
+  app.use(options.page);
   app.use(() => {
     throw new Refusal("not_found", "There is no such page; see /docs.");
   });

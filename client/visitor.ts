@@ -1,0 +1,19 @@
+import type { CommandInput, CommandName, CommandOutput, commands } from "../protocol/commands.ts";
+import { callRest } from "./rest.ts";
+
+/** Commands that need no token. */
+export type VisitorCommand = {
+  [N in CommandName]: (typeof commands)[N]["who"] extends "anyone" ? N : never;
+}[CommandName];
+
+/**
+ * Gives a command as someone who has not said their name yet: looks at rooms, or becomes a guest.
+ * Throws a Refusal.
+ */
+export function askAsVisitor<N extends VisitorCommand>(
+  url: string,
+  name: N,
+  input: CommandInput<N>,
+): Promise<CommandOutput<N>> {
+  return callRest({ url, token: null, fetch: globalThis.fetch.bind(globalThis) }, name, input);
+}

@@ -1,0 +1,155 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import axe from "axe-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+
+import { bringPageUpToDate } from "../../server/launcher/build-page.ts";
+import { Link } from "../chaos/stack/link.ts";
+import { firstGateway, openWorld, type World } from "../support/world.ts";
+import { startChromium } from "./chromium.ts";
+
+/** Pictures of what the tests saw; kept, to be looked at. */
+const pictures = fileURLToPath(new URL("../../test-output/browser", import.meta.url));
+
+/** Someone at a window of their own. */
+export interface Visitor {
+  page: Page;
+  /** Where Eddy is, through a link of theirs alone. */
+  url: string;
+  /** Their network. */
+  link: Link;
+  /** Opens a path, says a name and waits for the room. */
+  dropIn: (room: string, name: string) => Promise<void>;
+  say: (text: string) => Promise<void>;
+  /** A message of the list. */
+  message: (text: string) => Locator;
+  /** The field that one writes into. */
+  field: Locator;
+  /** What the browser complained of. */
+  complaints: string[];
+  picture: (name: string) => Promise<void>;
+}
+
+/** A world with a browser, and windows in it. */
+export interface Bath {
+  world: World;
+  browser: Browser;
+  visitor: (options?: BrowserContextOptions) => Promise<Visitor>;
+  close: () => Promise<void>;
+}
+
+/** Builds the page when it has to, and opens a world and a browser. */
+export async function openBath(): Promise<Bath> {
+  await bringPageUpToDate({ say: () => {} });
+  await mkdir(pictures, { recursive: true });
+  const world = await openWorld();
+  const browser = await startChromium();
+  const links: Link[] = [];
+  return {
+    world,
+    browser,
+    visitor: async (options = {}) => {
+      const link = new Link("network", [
+        { name: "gateway", port: firstGateway(world).port, up: true },
+      ]);
+      await link.open();
+      links.push(link);
+      return openWindow(browser, link, options);
+    },
+    close: async () => {
+      await browser.close();
+      await Promise.all(links.map((link) => link.close()));
+      await world.close();
+    },
+  };
+}
+
+async function openWindow(
+  browser: Browser,
+  link: Link,
+  options: BrowserContextOptions,
+): Promise<Visitor> {
+  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    const text = message.text();
+    // A network that is cut is what these tests are about.
+    const isNetwork = /net::ERR_|WebSocket connection|Failed to load resource/u.test(text);
+    if (message.type() === "error" && !isNetwork) complaints.push(text);
+  });
+  const url = `http://127.0.0.1:${link.port}`;
+  const field = page.getByRole("textbox", { name: "Message", exact: true });
+  return {
+    page,
+    url,
+    link,
+    field,
+    complaints,
+    dropIn: async (room, name) => {
+      await page.goto(`${url}/r/${room}`);
+      await page.getByLabel("What should people call you?").fill(name);
+      await page.getByRole("button", { name: "Drop in" }).click();
+      await field.waitFor();
+    },
+    message: (text) => page.getByRole("article").filter({ hasText: text }).last(),
+    say: async (text) => {
+      await field.fill(text);
+      await field.press("Enter");
+    },
+    picture: async (name) => {
+      await page.screenshot({ path: path.join(pictures, `${name}.png`) });
+    },
+  };
+}
+
+/** A message as it stands in the list. */
+export interface Shown {
+  seq: number;
+  text: string;
+}
+
+/** Reads the list from where it is to its end, as someone who scrolls. */
+export async function readToTheEnd({ page }: Visitor): Promise<Shown[]> {
+  const read = new Map<number, Shown>();
+  const list = page.getByRole("region", { name: /^Messages/u });
+  for (;;) {
+    for (const shown of await shownIn(page)) read.set(shown.seq, shown);
+    const before = await list.evaluate((element) => element.scrollTop);
+    await list.evaluate((element) => element.scrollBy(0, element.clientHeight * 0.7));
+    // The rows that come into sight are drawn in the next frames.
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
+    if ((await list.evaluate((element) => element.scrollTop)) === before) break;
+  }
+  return [...read.values()].toSorted((a, b) => a.seq - b.seq);
+}
+
+/** The messages that are in the document now. */
+export async function shownIn(page: Page): Promise<Shown[]> {
+  return page.evaluate(() =>
+    Array.from(document.querySelectorAll<HTMLElement>("[data-seq]"), (message) => ({
+      seq: Number(message.dataset["seq"]),
+      text: message.querySelector(".text")?.textContent ?? "",
+    })),
+  );
+}
+
+/** What axe finds against WCAG 2.2 A and AA, and its best practices. */
+export async function barriersIn({ page }: Visitor): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as { axe: typeof axe };
+    const { violations } = await checker.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} ${failureSummary}`).join("; ")}`,
+    );
+  });
+}

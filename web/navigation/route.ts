@@ -1,0 +1,37 @@
+import { signal } from "@preact/signals";
+
+/** Where in the page someone is. */
+export type Route =
+  | { page: "directory" }
+  /** `at`: a message to go to. */
+  | { page: "room"; room: string; at: number | null };
+
+/** Where we are; follows the address bar. */
+export const route = signal<Route>(readRoute(location));
+
+/** Goes to an address of this page. */
+export function navigate(path: string): void {
+  history.pushState(null, "", path);
+  route.value = readRoute(location);
+  scrollTo(0, 0);
+}
+
+/** The address of a room, or of one message in it. */
+export function roomPath(room: string, at?: number): string {
+  return `/r/${encodeURIComponent(room)}${at === undefined ? "" : `?at=${at}`}`;
+}
+
+function readRoute({ pathname, search }: Pick<Location, "pathname" | "search">): Route {
+  const [, room] = /^\/r\/([^/]+)\/?$/u.exec(pathname) ?? [];
+  if (room === undefined) return { page: "directory" };
+  const at = Number(new URLSearchParams(search).get("at"));
+  return {
+    page: "room",
+    room: decodeURIComponent(room),
+    at: Number.isSafeInteger(at) && at > 0 ? at : null,
+  };
+}
+
+addEventListener("popstate", () => {
+  route.value = readRoute(location);
+});

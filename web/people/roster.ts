@@ -1,0 +1,16 @@
+import type { Role } from "../../client/index.ts";
+import type { Desk } from "../room/desk.ts";
+import type { OpenRoom, Person } from "../room/open-room.ts";
+
+/** Someone in a room, with all that is known of them. */
+export function personIn(room: OpenRoom, desk: Desk, id: string): Person | undefined {
+  const member = desk.members.value.find(({ user }) => user.id === id);
+  return member?.user ?? room.people.value.get(id);
+}
+
+/** What someone may do in a room; null when it is not known. */
+export function roleIn(room: OpenRoom, desk: Desk, id: string): Role | null {
+  if (id === room.me.id) return room.role.value;
+  const member = desk.members.value.find(({ user }) => user.id === id);
+  return room.view.value.roles[id] ?? member?.role ?? null;
+}

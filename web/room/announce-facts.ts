@@ -1,0 +1,13 @@
+import type { Fact, User } from "../../client/index.ts";
+import { announce } from "../parts/announce.tsx";
+
+/** Tells listeners of the page what others have just said: a few in full, many as a count. */
+export function announceFacts(facts: readonly Fact[], me: User): void {
+  const said = facts
+    .filter((fact) => fact.type === "message.sent")
+    .filter(({ by }) => by.id !== me.id);
+  const [first] = said;
+  if (first === undefined) return;
+  if (said.length > 2) return announce(`${said.length} new messages`);
+  announce(said.map(({ by, text }) => `${by.name}: ${text ?? ""}`).join(". "));
+}

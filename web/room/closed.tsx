@@ -1,0 +1,52 @@
+import type { RoomClosed } from "../../client/index.ts";
+import { Link } from "../navigation/link.tsx";
+import { fullTimeOf } from "../parts/clock.ts";
+import type { OpenRoom } from "./open-room.ts";
+
+/** Stands where one would write, when one may not any more; says why. */
+export function Closed({ room, onComeBack }: { room: OpenRoom; onComeBack: () => void }) {
+  const closed = room.closed.value;
+  if (closed === null) return null;
+  return (
+    <div class="closed" role="alert">
+      <p>
+        <b>{headlineOf(closed)}</b> {detailOf(closed)}
+      </p>
+      <div class="closed-ways">
+        {closed.reason === "kicked" && (
+          <button type="button" class="primary" onClick={onComeBack}>
+            Come back in
+          </button>
+        )}
+        <Link to="/" class="button">
+          See other rooms
+        </Link>
+      </div>
+    </div>
+  );
+}
+
+function headlineOf({ reason, refusal }: RoomClosed): string {
+  switch (reason) {
+    case "kicked":
+      return "You were shown out.";
+    case "banned":
+      return "You are banned from this room.";
+    case "archived":
+      return "This room is closed.";
+    case "removed":
+      return "This room was removed.";
+    case "left":
+      return "You have left.";
+    case "refused":
+      return refusal.code === "not_found" ? "There is no such room." : refusal.message;
+  }
+}
+
+function detailOf({ reason, until }: RoomClosed): string {
+  if (reason === "archived") return "What was said stays readable.";
+  if (reason === "banned" && until !== null && until !== undefined) {
+    return `You may return after ${fullTimeOf(until)}.`;
+  }
+  return "";
+}

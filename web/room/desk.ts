@@ -1,0 +1,71 @@
+import { signal, type Signal } from "@preact/signals";
+
+import type { Member, ViewMessage } from "../../client/index.ts";
+import type { OpenRoom } from "./open-room.ts";
+
+/** What someone is about to do in a room: what they reply to, change, look at. */
+export interface Desk {
+  readonly replyTo: Signal<ViewMessage | null>;
+  readonly editing: Signal<ViewMessage | null>;
+  /** The field that one writes into. */
+  readonly field: { current: HTMLTextAreaElement | null };
+  /** Begins a reply; what is typed next is already a part of it. */
+  reply(message: ViewMessage): void;
+  /** Begins to change what one said. */
+  edit(message: ViewMessage): void;
+  readonly menu: Signal<{ message: ViewMessage; at: DOMRect | null } | null>;
+  readonly removing: Signal<ViewMessage | null>;
+  /** Whose card is open. */
+  readonly person: Signal<string | null>;
+  /** Those who have been here, as far as they were read. */
+  readonly members: Signal<readonly Member[]>;
+  readonly peopleShown: Signal<boolean>;
+  readonly pinsShown: Signal<boolean>;
+  /** Where the list is asked to go: a message, or the newest. */
+  readonly goal: Signal<{ seq: number } | "newest" | null>;
+  /** What went wrong with the last act, for a few seconds. */
+  readonly problem: Signal<string>;
+  /** Goes to a message, reading back as far as it takes. */
+  goTo(seq: number): Promise<void>;
+}
+
+/** A tidy desk. */
+export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
+  const goal: Desk["goal"] = signal(null);
+  const replyTo: Desk["replyTo"] = signal(null);
+  const editing: Desk["editing"] = signal(null);
+  const field: Desk["field"] = { current: null };
+  return {
+    replyTo,
+    editing,
+    field,
+    // The focus moves at once, not with the next frame: people type faster.
+    reply(message) {
+      replyTo.value = message;
+      field.current?.focus();
+    },
+    edit(message) {
+      editing.value = message;
+      field.current?.focus();
+    },
+    menu: signal(null),
+    removing: signal(null),
+    person: signal(null),
+    members: signal([]),
+    peopleShown: signal(matchMedia("(min-width: 1080px)").matches),
+    pinsShown: signal(false),
+    goal,
+    problem: signal(""),
+    async goTo(seq) {
+      for (let pages = 0; handle.view.start >= seq && pages < MOST_PAGES; pages += 1) {
+        const { start } = handle.view;
+        await handle.history({ limit: 500 });
+        if (handle.view.start >= start) break;
+      }
+      goal.value = { seq };
+    },
+  };
+}
+
+/** Reading back further than this takes longer than anyone waits. */
+const MOST_PAGES = 60;

@@ -1,0 +1,34 @@
+import { useEffect } from "preact/hooks";
+
+import { glimpseOf } from "../directory/rooms.ts";
+import { NameForm } from "../parts/name-form.tsx";
+import { Swirl } from "../parts/swirl.tsx";
+import { TopBar } from "../top-bar.tsx";
+
+/** The door of a room: what is behind it, and a place for a name. */
+export function Doorway({ room }: { room: string }) {
+  const glimpse = glimpseOf(room);
+  const title = glimpse?.title ?? "A room";
+  useEffect(() => {
+    document.title = `${title} · Eddy`;
+  }, [title]);
+  return (
+    <div class="doorway">
+      <TopBar />
+      <main class="doorway-card">
+        <p class="doorway-kicker">{kickerOf(glimpse?.live.present ?? 0)}</p>
+        <h1>{title}</h1>
+        {glimpse !== null && glimpse.topic !== "" && <p class="topic">{glimpse.topic}</p>}
+        <NameForm action="Drop in" />
+      </main>
+      <Swirl />
+    </div>
+  );
+}
+
+function kickerOf(present: number): string {
+  if (present === 0) return "The water is calm";
+  return present === 1
+    ? "One person is here now"
+    : `${present.toLocaleString()} people are here now`;
+}

@@ -1,0 +1,54 @@
+import { glimpseOf } from "../directory/rooms.ts";
+import { Link } from "../navigation/link.tsx";
+import { Avatar } from "../parts/avatar.tsx";
+import { Icon } from "../parts/icon.tsx";
+import type { Desk } from "./desk.ts";
+import type { OpenRoom } from "./open-room.ts";
+
+/** What the room is about, and who is here. */
+export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; title: string }) {
+  const known = room.room.value;
+  const { count, users } = room.presence.value;
+  const topic = known?.topic ?? glimpseOf(room.handle.ref)?.topic ?? "";
+  const pins = room.view.value.pins.length;
+  return (
+    <header class="room-head">
+      <Link to="/" class="round quiet" label="All rooms">
+        <Icon name="back" />
+      </Link>
+      <div class="room-name">
+        <h1>
+          {title === "" ? "\u00A0" : title}
+          {known?.locked === true && <Icon name="lock" size={16} />}
+        </h1>
+        {topic !== "" && <p class="topic">{topic}</p>}
+      </div>
+      {pins > 0 && (
+        <button
+          type="button"
+          class="quiet with-count"
+          aria-label={`Pinned messages: ${pins}`}
+          onClick={() => (desk.pinsShown.value = true)}
+        >
+          <Icon name="pin" />
+          <span>{pins}</span>
+        </button>
+      )}
+      <button
+        type="button"
+        class="faces quiet"
+        aria-expanded={desk.peopleShown.value}
+        aria-label={`People: ${count} here`}
+        onClick={() => (desk.peopleShown.value = !desk.peopleShown.value)}
+      >
+        <span class="face-row">
+          {users.slice(0, 4).map(({ id, name, picture }) => (
+            <Avatar key={id} id={id} name={name} picture={picture} size={28} />
+          ))}
+        </span>
+        <Icon name="people" />
+        <span class="face-count">{count.toLocaleString()}</span>
+      </button>
+    </header>
+  );
+}
