@@ -7,6 +7,7 @@ import type { Benchmark, Report } from "./benchmark.ts";
 import { fanOutBenchmark } from "./fan-out/fan-out-benchmark.ts";
 import { manyRoomsBenchmark, storedRoomsBenchmark } from "./fan-out/many-rooms-benchmarks.ts";
 import { idleBenchmark } from "./idle/idle-benchmark.ts";
+import { importBenchmark } from "./import/import-benchmark.ts";
 import { neverReadingBenchmark } from "./never-reading/never-reading-benchmark.ts";
 import { renderPlots } from "./plot.ts";
 import { showReport } from "./show-report.ts";
@@ -22,6 +23,7 @@ const benchmarks: Benchmark[] = [
   idleBenchmark,
   stormBenchmark,
   neverReadingBenchmark,
+  importBenchmark,
 ];
 
 process.exitCode = await main();

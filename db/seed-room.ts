@@ -68,12 +68,18 @@ interface RoomRow {
   stored_seq: number;
   messages: number;
   policy: number;
+  importing: boolean;
 }
 
 async function lockRoom(tx: TransactionSql, room: RoomId): Promise<RoomRow> {
   const [row] = await tx<RoomRow[]>`
-    SELECT epoch, base, stored_seq, messages, policy FROM rooms WHERE id = ${room} FOR UPDATE`;
+    SELECT epoch, base, stored_seq, messages, policy, importing FROM rooms WHERE id = ${room} FOR UPDATE`;
   if (row === undefined) throw new Refusal("not_found", "There is no such room.");
+  if (row.importing) {
+    throw new Refusal("unavailable", "The room's history is being imported; come back later.", {
+      retryAfterMs: 5_000,
+    });
+  }
   return row;
 }
 
@@ -107,7 +113,7 @@ async function planSeed(stores: Stores, room: RoomId): Promise<Plan | "others"> 
     if (noted?.run === run && noted.isUnderWay) return "others";
     const first = row.epoch === 0;
     const epoch = row.epoch + 1;
-    const base = first ? 0 : Math.max(row.base, end) + EPOCH_JUMP;
+    const base = first ? end : Math.max(row.base, end) + EPOCH_JUMP;
     await tx`UPDATE rooms SET epoch = ${epoch}, base = ${base} WHERE id = ${room}`;
     await tx`
       INSERT INTO room_epochs (room_id, epoch, base, previous_end, run, planned_at)

@@ -6,10 +6,12 @@ import {
   ClientId,
   Cursor,
   Epoch,
+  ImportId,
   Position,
   RoomRef,
   SanctionId,
   Seq,
+  Slug,
   Time,
   UserId,
 } from "./ids.ts";
@@ -21,6 +23,8 @@ import {
 } from "./limits.ts";
 import {
   FilterRules,
+  Import,
+  ImportFormat,
   Member,
   Membership,
   Message,
@@ -32,8 +36,9 @@ import {
   Sanction,
   SanctionKind,
   User,
+  Visibility,
 } from "./shapes.ts";
-import { DisplayName, Emoji, Line, MessageText } from "./text.ts";
+import { DisplayName, Emoji, Line, MessageText, Title } from "./text.ts";
 
 const room = { room: RoomRef };
 const onMessage = { room: RoomRef, seq: Seq };
@@ -379,6 +384,42 @@ export const commands = {
     rate: "command",
     socket: false,
     rest: route("PUT", "/rooms/:room/filters"),
+  },
+
+  "import:create": {
+    summary:
+      "Bring a history along, into a room of its own: for platform administrators. Then PUT its parts, and start it.",
+    input: z.strictObject({
+      format: ImportFormat,
+      title: Title,
+      slug: Slug.optional(),
+      visibility: Visibility.default("private"),
+      channel: Line.optional(),
+      date: z.iso.date().optional(),
+    }),
+    output: Import,
+    who: "signed-in",
+    rate: "room",
+    socket: false,
+    rest: route("POST", "/imports", 201),
+  },
+  "import:start": {
+    summary: "All parts are here: read them into the room.",
+    input: z.strictObject({ id: ImportId }),
+    output: Import,
+    who: "signed-in",
+    rate: "command",
+    socket: false,
+    rest: route("POST", "/imports/:id/start"),
+  },
+  "import:get": {
+    summary: "How far an import has come.",
+    input: z.strictObject({ id: ImportId }),
+    output: Import,
+    who: "signed-in",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/imports/:id"),
   },
 } as const satisfies Record<string, Command>;
 

@@ -12,6 +12,10 @@ export type RoomId = z.infer<typeof RoomId>;
 export const SanctionId = z.uuid().brand<"SanctionId">();
 export type SanctionId = z.infer<typeof SanctionId>;
 
+/** Which import: UUIDv7. */
+export const ImportId = z.uuid().brand<"ImportId">();
+export type ImportId = z.infer<typeof ImportId>;
+
 /** The sender's own id of one send: the idempotency key for as long as the message exists. */
 export const ClientId = z.uuid().toLowerCase().brand<"ClientId">();
 export type ClientId = z.infer<typeof ClientId>;

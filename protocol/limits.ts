@@ -24,6 +24,10 @@ export const MAX_SLOW_MODE_SECONDS = 21_600;
 export const MAX_FILTER_RULES = 500;
 /** Faces in one presence sample. */
 export const MAX_PRESENCE_SAMPLE = 50;
+/** One part of a file that is imported, in bytes: what proxies let through by default. */
+export const MAX_IMPORT_PART_BYTES = 1_000_000;
+/** A file that is imported, in bytes. */
+export const MAX_IMPORT_BYTES = 2_000_000_000;
 /** One Socket.IO frame or one REST body, in bytes. */
 export const MAX_FRAME_BYTES = 65_536;
 /** How deep a JSON value may nest; deeper ones overflow recursive walkers. */

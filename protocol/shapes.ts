@@ -1,6 +1,16 @@
 import * as z from "zod";
 
-import { ClientId, Position, RoomId, SanctionId, Seq, Slug, Time, UserId } from "./ids.ts";
+import {
+  ClientId,
+  ImportId,
+  Position,
+  RoomId,
+  SanctionId,
+  Seq,
+  Slug,
+  Time,
+  UserId,
+} from "./ids.ts";
 import {
   MAX_FILTER_RULES,
   MAX_PRESENCE_SAMPLE,
@@ -138,3 +148,28 @@ export const FilterRule = z.strictObject({
 export type FilterRule = z.infer<typeof FilterRule>;
 
 export const FilterRules = z.array(FilterRule).max(MAX_FILTER_RULES);
+
+/** What histories that are brought along are written in. */
+export const ImportFormat = z.enum(["irc", "jsonl", "slack", "discord"]);
+export type ImportFormat = z.infer<typeof ImportFormat>;
+
+/** A history that is brought along from elsewhere, into a room of its own. */
+export const Import = z.object({
+  id: ImportId,
+  room: RoomId,
+  format: ImportFormat,
+  state: z.enum(["uploading", "waiting", "running", "done", "failed"]),
+  /** Of the file, as far as it is here. */
+  bytes: z.int(),
+  /** Messages that are in the room. */
+  messages: z.int(),
+  /** Entries of the file that are no messages, or cannot be understood. */
+  skipped: z.int(),
+  /** From 0 to 1. */
+  progress: z.number(),
+  /** The first things that went wrong, in words. */
+  problems: z.array(z.string()),
+  createdAt: Time,
+  finishedAt: Time.nullable(),
+});
+export type Import = z.infer<typeof Import>;

@@ -103,7 +103,9 @@ export async function startGateway(
   // before the stop is answered once more: nobody need be told to go elsewhere.
   const isDraining = () => draining && siblings === null;
   const board =
-    config.adminToken === undefined ? null : openQueue(queueNames.drain, queueConnection);
+    config.adminToken === undefined
+      ? null
+      : Object.values(queueNames).map((name) => openQueue(name, queueConnection));
   const app = createApp({
     allowedOrigins: config.allowedOrigins,
     trustProxyHops: config.trustProxyHops,
@@ -122,7 +124,7 @@ export async function startGateway(
     queueBoard:
       board === null || config.adminToken === undefined
         ? null
-        : queueBoardRouter([board], config.adminToken),
+        : queueBoardRouter(board, config.adminToken),
   });
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, app);
   const prefix = siblings === null ? null : sessionPrefix(siblings.name);
@@ -174,7 +176,7 @@ export async function startGateway(
       // Requests that were begun are answered; a client that does not read its answer is not waited for.
       await withDeadline(Promise.all([sockets.close(), left]), REQUESTS_DEADLINE_MS);
       http.closeAllConnections();
-      await Promise.allSettled([hint.close(), board?.close()]);
+      await Promise.allSettled([hint, ...(board ?? [])].map((queue) => queue.close()));
       for (const redis of [subscriber, queueConnection]) redis.disconnect();
       link.close();
       await store.close();

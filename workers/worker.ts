@@ -8,6 +8,7 @@ import { queueNames, queuePrefix } from "../db/redis/queues.ts";
 import type { Settings } from "../db/settings.ts";
 import { drain } from "./drain.ts";
 import { HeldUp } from "./held-up.ts";
+import { openImportJobs } from "./imports/import-jobs.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./metrics.ts";
 import type { StoreDeps } from "./store.ts";
 import { sweep } from "./sweep.ts";
@@ -66,6 +67,14 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     log.warn({ err: error }, "a drain failed; the sweep goes on");
   });
 
+  const imports = openImportJobs({
+    store,
+    connection: queueConnection,
+    log,
+    onError,
+    shouldStop,
+  });
+
   let timer: NodeJS.Timeout | null = null;
   let sweeping: Promise<void> = Promise.resolve();
   const scheduleSweep = () => {
@@ -80,6 +89,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
   const runSweep = async () => {
     try {
       await sweep(deps, shouldStop);
+      await imports.queueDue();
       healthy = true;
     } catch (error) {
       healthy = false;
@@ -98,7 +108,10 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     stop: async () => {
       stopping = true;
       if (timer !== null) clearTimeout(timer);
-      await withDeadline(Promise.allSettled([worker.close(), sweeping]), CLOSE_DEADLINE_MS);
+      await withDeadline(
+        Promise.allSettled([worker.close(), imports.close(), sweeping]),
+        CLOSE_DEADLINE_MS,
+      );
       queueConnection.disconnect();
       link.close();
       await store.close();

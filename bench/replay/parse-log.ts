@@ -1,7 +1,7 @@
 import * as z from "zod";
 
+import { parseIrcLine, type IrcLine } from "../../workers/imports/irc-line.ts";
 import { InputError } from "./input-error.ts";
-import { parseIrcLine, type IrcLine } from "./irc-line.ts";
 
 /** One line that somebody said. */
 export interface LogLine {

@@ -1,4 +1,4 @@
-import { cleanLine, cleanName } from "./clean-line.ts";
+import { cleanLine, cleanName } from "../../workers/imports/clean-line.ts";
 import type { Log, LogLine } from "./parse-log.ts";
 
 /** One message to send. */

@@ -19,6 +19,7 @@ export async function createRoom(
     topic?: string | undefined;
     visibility: Visibility;
     by: UserId;
+    importing?: boolean;
   },
 ): Promise<RoomRow> {
   const id = RoomId.parse(uuidv7());
@@ -33,6 +34,7 @@ export async function createRoom(
         topic: room.topic ?? "",
         visibility: room.visibility,
         createdBy: room.by,
+        importing: room.importing ?? false,
       })
       .onConflictDoNothing({ target: rooms.slug })
       .returning();

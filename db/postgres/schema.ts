@@ -60,6 +60,7 @@ export const rooms = pgTable("rooms", {
     .notNull()
     .default(sql`'{}'`),
   locked: boolean().notNull().default(false),
+  importing: boolean().notNull().default(false),
   slowModeSeconds: integer("slow_mode_seconds").notNull().default(0),
   createdBy: uuid("created_by").notNull().$type<UserId>(),
   createdAt: moment("created_at").notNull().defaultNow(),

@@ -1,5 +1,6 @@
 import { type CommandName, commands, type ParsedInput } from "../../protocol/commands.ts";
 import type { PlainAct, RoomAct } from "./act.ts";
+import { beginImport, getImport, runImport } from "./bring-history.ts";
 import {
   addReaction,
   editMessage,
@@ -57,6 +58,9 @@ export const acts: ActTable = {
   "sanction:lift": liftSanction,
   "filter:get": getFilters,
   "filter:set": setFilters,
+  "import:create": beginImport,
+  "import:start": runImport,
+  "import:get": getImport,
 };
 
 /** Whether a command names a room. */

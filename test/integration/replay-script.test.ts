@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 
-import { cleanName } from "../../bench/replay/clean-line.ts";
 import { parseLog } from "../../bench/replay/parse-log.ts";
 import { writeScript } from "../../bench/replay/write-script.ts";
 import { DisplayName, MessageText } from "../../protocol/text.ts";
+import { cleanName } from "../../workers/imports/clean-line.ts";
 
 /** One message of somebody's, at noon. */
 const scriptOf = (text: string) =>

@@ -1,3 +1,4 @@
+import { SignJWT } from "jose";
 import { pino } from "pino";
 import { io, type Socket } from "socket.io-client";
 import { v7 as uuidv7 } from "uuid";
@@ -20,8 +21,15 @@ export interface World {
   addWorker: () => Promise<RunningWorker>;
   /** Someone who dropped in with just a name. */
   person: (name: string) => Promise<Person>;
+  /** A platform administrator; only where AUTH_JWT_SECRET is HOST_SECRET. */
+  administrator: (name: string) => Promise<Person>;
   close: () => Promise<void>;
 }
+
+/** What hosts sign their tokens with, where a test says that they may. */
+export const HOST_SECRET = "a secret that is shared with the host application";
+/** Some time in the 23rd century (seconds since 1970). */
+const NEVER = 9_999_999_999;
 
 /** Someone with a token. */
 export interface Person {
@@ -75,7 +83,14 @@ export async function openWorld(
       world.worker = await startWorker(readConfig(env), log);
       return world.worker;
     },
-    person: (name) => dropIn(world, sockets, name),
+    person: async (name) => personWith(world, sockets, await dropIn(world, name)),
+    administrator: async (name) => {
+      const token = await new SignJWT({ sub: name, name, eddy_admin: true, exp: NEVER })
+        .setProtectedHeader({ alg: "HS256" })
+        .sign(new TextEncoder().encode(HOST_SECRET));
+      const { rest } = personWith(world, sockets, { token, user: null as never });
+      return personWith(world, sockets, { token, user: (await rest<User>("GET", "/me")).body });
+    },
     close: async () => {
       for (const socket of sockets) socket.disconnect();
       await Promise.all(world.gateways.map((gateway) => gateway.stop()));
@@ -99,14 +114,21 @@ export function firstGateway({ gateways: [gateway] }: World): Gateway {
   return gateway;
 }
 
-async function dropIn(world: World, sockets: Socket[], displayName: string): Promise<Person> {
+async function dropIn(world: World, displayName: string): Promise<Pick<Person, "user" | "token">> {
   const response = await fetch(`${firstGateway(world).url}/v1/guests`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ displayName }),
   });
   if (response.status !== 201) throw new Error(`No guest: ${await response.text()}`);
-  const { user, token } = (await response.json()) as CommandOutput<"guest:create">;
+  return (await response.json()) as CommandOutput<"guest:create">;
+}
+
+function personWith(
+  world: World,
+  sockets: Socket[],
+  { user, token }: Pick<Person, "user" | "token">,
+): Person {
   const person: Person = {
     user,
     token,

@@ -3,7 +3,7 @@ import { type CommandName, commands } from "../../../protocol/commands.ts";
 import { factTypes } from "../../../protocol/facts.ts";
 import { PROTOCOL_VERSION } from "../../../protocol/version.ts";
 import { COMPONENTS, type Schemas, jsonSchemas, mentionedIn } from "./json-schema.ts";
-import { operatingPaths } from "./openapi-operating.ts";
+import { filePaths, operatingPaths } from "./openapi-operating.ts";
 import { operationOf } from "./openapi-operation.ts";
 import { problemExamples } from "./openapi-problems.ts";
 import { factName } from "./schema-names.ts";
@@ -23,7 +23,7 @@ export interface OpenApiDocument {
 export function openApiDocument({ publicUrl }: { publicUrl: string }): OpenApiDocument {
   const schemas = jsonSchemas("draft-2020-12");
   const examples = problemExamples();
-  const paths = { ...commandPaths(schemas), ...operatingPaths };
+  const paths = { ...commandPaths(schemas), ...filePaths, ...operatingPaths };
   return {
     openapi: "3.1.0",
     info: {

@@ -1,17 +1,20 @@
-import express, { type Request, type RequestHandler, type Response, Router } from "express";
+import express, { type RequestHandler, type Response, Router } from "express";
 
 import { commandNames, commands } from "../../../protocol/commands.ts";
 import { Refusal } from "../../../protocol/errors.ts";
 import { MAX_FRAME_BYTES } from "../../../protocol/limits.ts";
 import type { Tokens } from "../../auth/tokens.ts";
 import type { Metrics } from "../../metrics.ts";
-import type { Caller, Deps } from "../../rooms/act.ts";
+import type { Deps } from "../../rooms/act.ts";
 import type { ActName } from "../../rooms/acts.ts";
 import { carryOut } from "../carry-out.ts";
 import { clientIp } from "../client-ip.ts";
 import type { Allowance, Limiter } from "../limiter.ts";
 import { parseInput } from "../parse-input.ts";
 import { toRefusal } from "../to-refusal.ts";
+import { exportRouter } from "./export.ts";
+import { importPartsRouter } from "./import-parts.ts";
+import { callerOf } from "./rest-caller.ts";
 import { inputReader } from "./rest-input.ts";
 
 /** What REST works with. */
@@ -38,6 +41,7 @@ export function restRouter(options: RestOptions): Router {
     showAllowance(response, allowance);
     next();
   });
+  router.use(importPartsRouter(options), exportRouter(options));
   router.use(express.json({ limit: MAX_FRAME_BYTES, strict: true }));
   for (const name of commandNames) {
     const { rest } = commands[name];
@@ -59,7 +63,7 @@ function handler(options: RestOptions, name: ActName, status: number): RequestHa
     const startedAt = performance.now();
     let outcome = "ok";
     try {
-      const caller = await callerOf(options.tokens, request, name);
+      const caller = await callerOf(options.tokens, request, commands[name].who);
       const ip = clientIp(request, options.trustProxyHops);
       const allowance = await limiter.take(commands[name].rate, { user: caller?.user ?? null, ip });
       showAllowance(response, allowance);
@@ -76,21 +80,6 @@ function handler(options: RestOptions, name: ActName, status: number): RequestHa
       metrics.ackSeconds.observe({ command: name }, (performance.now() - startedAt) / 1_000);
     }
   };
-}
-
-/** Who asks. A command that anyone may give needs no token, but a token that is sent must be good. */
-async function callerOf(tokens: Tokens, request: Request, name: ActName): Promise<Caller | null> {
-  const header = request.get("Authorization");
-  if (header === undefined) {
-    if (commands[name].who === "anyone") return null;
-    throw new Refusal("unauthenticated", "Send a token: Authorization: Bearer TOKEN.");
-  }
-  const token = /^Bearer +([\w.~+/=-]+)$/iu.exec(header)?.[1];
-  if (token === undefined) {
-    throw new Refusal("unauthenticated", "The Authorization header must be: Bearer TOKEN.");
-  }
-  const { user, admin } = await tokens.verify(token);
-  return { user, admin };
 }
 
 /** Shows a limit (draft-ietf-httpapi-ratelimit-headers). */

@@ -76,6 +76,8 @@ const limitSentences = {
   MAX_FILTER_RULES: "rules of one room's filter",
   MAX_PRESENCE_SAMPLE: "faces in one presence sample",
   MAX_FRAME_BYTES: "bytes in one Socket.IO frame or REST body",
+  MAX_IMPORT_PART_BYTES: "bytes in one part of a file that is imported",
+  MAX_IMPORT_BYTES: "bytes in a file that is imported",
   MAX_JSON_DEPTH: "levels of nesting in a JSON value",
 } as const satisfies Record<LimitName, string>;
 
