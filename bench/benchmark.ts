@@ -6,6 +6,8 @@ export interface Benchmark {
   name: string;
   /** What it compares, in one line. */
   summary: string;
+  /** It measures with data that Eddy does not come with: the command line has to name their folder. */
+  needsFolder?: true;
   /** Errors: when a way lost or doubled something; what is wrong must not look fast. */
   run: (options: RunOptions) => Promise<Report>;
 }
@@ -13,6 +15,10 @@ export interface Benchmark {
 export interface RunOptions {
   /** A few seconds instead of a minute: shows that it works, not how fast. */
   quick: boolean;
+  /** Data that the command line names. */
+  folder?: string | undefined;
+  /** Where to leave what was predicted, for other evaluators. */
+  predictions?: string | undefined;
   onProgress: (line: string) => void;
 }
 

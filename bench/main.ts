@@ -1,9 +1,11 @@
+import { statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { appendBenchmark } from "./append/append-benchmark.ts";
-import type { Benchmark, Report } from "./benchmark.ts";
+import type { Benchmark, Report, RunOptions } from "./benchmark.ts";
+import { conversationsBenchmark } from "./conversations/conversations-benchmark.ts";
 import { fanOutBenchmark } from "./fan-out/fan-out-benchmark.ts";
 import { manyRoomsBenchmark, storedRoomsBenchmark } from "./fan-out/many-rooms-benchmarks.ts";
 import { idleBenchmark } from "./idle/idle-benchmark.ts";
@@ -24,6 +26,7 @@ const benchmarks: Benchmark[] = [
   stormBenchmark,
   neverReadingBenchmark,
   importBenchmark,
+  conversationsBenchmark,
 ];
 
 process.exitCode = await main();
@@ -37,8 +40,11 @@ async function main(): Promise<number> {
     console.info(usage());
     return 0;
   }
-  const unknown = positionals.filter((name) => benchmarks.every((each) => each.name !== name));
-  if (unknown.length > 0 || positionals.length === 0) console.info(usage());
+  const unnamed = positionals.filter((name) => benchmarks.every((each) => each.name !== name));
+  const folder = unnamed.find((name) => statSync(name, { throwIfNoEntry: false })?.isDirectory());
+  const unknown = unnamed.filter((name) => name !== folder);
+  const names = positionals.filter((name) => name !== folder);
+  if (unknown.length > 0 || names.length === 0) console.info(usage());
   if (unknown.length > 0) {
     console.error(`There is no benchmark "${unknown.join('", "')}".`);
     return 2;
@@ -46,8 +52,15 @@ async function main(): Promise<number> {
   // Ctrl-C ends the servers too: they go when this process exits.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   for (const benchmark of benchmarks) {
-    if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
-    if (!(await runOne(benchmark, values))) return 1;
+    if (names.length > 0 && !names.includes(benchmark.name)) continue;
+    if (benchmark.needsFolder === true && folder === undefined) {
+      console.info(
+        `${benchmark.name} is left out: name its data, npm run bench -- ${benchmark.name} DIR`,
+      );
+      if (names.length > 0) return 2;
+      continue;
+    }
+    if (!(await runOne(benchmark, { ...values, folder }))) return 1;
   }
   return 0;
 }
@@ -59,6 +72,7 @@ function readArgs() {
       options: {
         quick: { type: "boolean", default: false },
         help: { type: "boolean", default: false, short: "h" },
+        predictions: { type: "string" },
       },
     });
   } catch (error) {
@@ -70,17 +84,21 @@ function readArgs() {
 function usage(): string {
   const list = benchmarks.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`);
   return [
-    "npm run bench -- [name …] [--quick]",
+    "npm run bench -- [name …] [DIR] [--quick] [--predictions FILE]",
     "",
     ...list,
     "",
+    "DIR holds the data of a benchmark that needs some; --predictions keeps what it predicted.",
     "--quick shows in seconds that they work; its figures are not kept.",
     "With CPU_PROF_DIR in the environment, every gateway and worker leaves a CPU profile there.",
     "",
   ].join("\n");
 }
 
-async function runOne(benchmark: Benchmark, options: { quick: boolean }): Promise<boolean> {
+async function runOne(
+  benchmark: Benchmark,
+  options: Omit<RunOptions, "onProgress">,
+): Promise<boolean> {
   const { name } = benchmark;
   const onProgress = (line: string) => console.info(`${name}: ${line}`);
   try {

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -87,6 +89,34 @@ describe("the benchmarks, run quickly", () => {
     expect(more).toMatch(/\(/u);
     expect(ratio).toMatch(RATIO);
   }, 120_000);
+
+  test("conversations scores the grouping against annotated logs", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "eddy-annotated-"));
+    const rows = [
+      ["ada", "hello, how can I mount an ntfs partition in ubuntu?", 1],
+      ["linus", "anyone know why my sound card is not working after the upgrade?", 2],
+      ["grace", "ada: sudo mount -t ntfs-3g /dev/sda1 /mnt", 1],
+      ["hedy", "linus: check the mixer with alsamixer first", 2],
+    ].map(([user, text, parent], i) => {
+      const said = { id: i + 1, time: (i + 1) * 60, user, text, parents: [parent] };
+      return JSON.stringify({ ...said, system: false, annotated: true });
+    });
+    await writeFile(path.join(folder, "talk.jsonl"), rows.join("\n"));
+    const predictions = path.join(folder, "predictions");
+    const report = await bench("conversations", folder, "--quick", "--predictions", predictions);
+    expect(rowOf(report, "Agreement with annotators", "Eddy")).toEqual(
+      expect.arrayContaining(["100.0/100.0/100.0"]),
+    );
+    expect(report).toContain("4 annotated messages of 1 log:");
+    const first = (await readFile(predictions, "utf8")).split("\n")[0] ?? "";
+    expect(JSON.parse(first)).toEqual({ file: "talk", id: 1, parent: 1 });
+    await rm(folder, { recursive: true });
+  });
+
+  test("what needs data is not run without", async () => {
+    const failed = await bench("conversations", "--quick").catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 2, stdout: expect.stringContaining("name its data") });
+  });
 
   test("a name that there is none of is answered with the list", async () => {
     const failed = await bench("apend").catch((error: unknown) => error);
