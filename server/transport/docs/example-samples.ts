@@ -39,6 +39,14 @@ export const samplesByField: Readonly<Record<string, readonly unknown[]>> = {
   unread: [0],
   messagesLast5m: [34],
   more: [false],
+  bytes: [61_442_109],
+  messages: [1_000_000],
+  skipped: [0, { from: 1038, to: 1041, count: 4 }],
+  progress: [1],
+  problems: [[]],
+  channel: ["general"],
+  date: ["2024-03-05"],
+  finishedAt: ["2026-03-14T15:09:26.535Z"],
 };
 
 /** Believable values by the name of the shape. */
@@ -46,6 +54,7 @@ export const samplesByShape: Readonly<Record<string, unknown>> = {
   UserId: "0198c0de-7a11-7ada-8001-5ca1ab1e0001",
   RoomId: "0198c0de-7a11-7ada-8002-5ca1ab1e0002",
   SanctionId: "0198c0de-7a11-7ada-8003-5ca1ab1e0003",
+  ImportId: "0198c0de-7a11-7ada-8006-5ca1ab1e0006",
   ClientId: "0198c0de-7a11-7ada-8004-5ca1ab1e0004",
   RoomRef: "watercooler",
   Seq: 1042,

@@ -62,7 +62,8 @@ function exampleScalar({ const: only, enum: options, default: preset, type, mini
   const given = only ?? options?.[0] ?? preset;
   if (given !== undefined) return given;
   if (type === "boolean") return false;
-  return type === "integer" ? (minimum ?? 1) : "…";
+  if (type === "integer" || type === "number") return minimum ?? 1;
+  return "…";
 }
 
 function hasType(value: unknown, schema: JsonSchema, schemas: Schemas): boolean {

@@ -12,6 +12,7 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   UserId: "Who someone is: a UUIDv7.",
   RoomId: "Which room: a UUIDv7.",
   SanctionId: "Which sanction: a UUIDv7.",
+  ImportId: "Which import: a UUIDv7.",
   ClientId:
     "The sender's own id of one send, a UUID (v7 advised): its idempotency key for as long as the message exists.",
   RoomRef: "A room, by its id or by its slug.",
@@ -43,6 +44,8 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   Message: "A message as it is now. A removed one has no text.",
   FilterRule: "Refuses messages that hold its phrase as whole words, on normalized text.",
   FilterRules: "All rules of a room's filter.",
+  Import: "A history that is brought along from elsewhere, into a room of its own.",
+  ImportFormat: "What a history is written in; see docs/IMPORTS.md.",
   Fact: "One entry of a room's log. Its `type` says what happened.",
   ErrorCode: "Why something was refused.",
   ErrorReply: "The `error` of a socket reply.",
