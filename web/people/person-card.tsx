@@ -1,18 +1,34 @@
+import { useState } from "preact/hooks";
+
+import type { Role } from "../../client/index.ts";
+import { mayActOn, rolesToGive } from "../moderation/rank.ts";
+import { SanctionDialog } from "../moderation/sanction-dialog.tsx";
 import { Avatar } from "../parts/avatar.tsx";
+import { fullTimeOf, minute } from "../parts/clock.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { act } from "../room/acts.ts";
 import type { Desk } from "../room/desk.ts";
-import type { OpenRoom } from "../room/open-room.ts";
+import type { OpenRoom, Person } from "../room/open-room.ts";
 import { personIn, roleIn } from "./roster.ts";
 
-/** What there is to know of the one whose card is open. */
+/** What there is to know of the one whose card is open, and what can be done about them. */
 export function PersonCard({ room, desk }: { room: OpenRoom; desk: Desk }) {
   const open = desk.person.value;
   const person = open === null ? undefined : personIn(room, desk, open);
   if (person === undefined) return null;
+  return <Card key={person.id} person={person} room={room} desk={desk} />;
+}
+
+function Card({ person, room, desk }: { person: Person; room: OpenRoom; desk: Desk }) {
+  const [sanctioning, setSanctioning] = useState(false);
   const role = roleIn(room, desk, person.id);
   const isHere = room.presence.value.users.some(({ id }) => id === person.id);
+  const isMe = person.id === room.me.id;
+  const isBelow = !isMe && mayActOn(room.role.value, role);
+  const close = () => (desk.person.value = null);
+  if (sanctioning) return <SanctionDialog person={person} room={room} onClose={close} />;
   return (
-    <Dialog title={person.name} onClose={() => (desk.person.value = null)}>
+    <Dialog title={person.name} onClose={close}>
       <div class="person-card">
         <Avatar
           id={person.id}
@@ -27,7 +43,63 @@ export function PersonCard({ room, desk }: { room: OpenRoom; desk: Desk }) {
           {isHere ? "Here now" : "Not here"}
           {role !== null && ` · ${role}`}
         </p>
+        <Standing person={person} room={room} />
+        <div class="person-acts">
+          {!isMe && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                close();
+                desk.mention.value = person.handle ?? person.name;
+              }}
+            >
+              Mention
+            </button>
+          )}
+          {isBelow && (
+            <button type="button" class="button is-danger" onClick={() => setSanctioning(true)}>
+              Mute, show out or ban
+            </button>
+          )}
+        </div>
+        {!isMe && (isBelow || room.role.value === "owner") && (
+          <label class="field role-field">
+            <span>Role in this room</span>
+            <select
+              value={role ?? "guest"}
+              onChange={(event) => {
+                const next = event.currentTarget.value as Role;
+                void act(desk, () =>
+                  room.handle.call("member:set-role", { user: person.id, role: next }),
+                );
+              }}
+            >
+              {rolesToGive(room.role.value).map((each) => (
+                <option key={each} value={each}>
+                  {each}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
       </div>
     </Dialog>
+  );
+}
+
+/** Whether someone is muted or banned, and why. */
+function Standing({ person, room }: { person: Person; room: OpenRoom }) {
+  const { mutes, bans } = room.view.value;
+  const ban = bans[person.id];
+  const standing = ban ?? mutes[person.id];
+  if (standing === undefined) return null;
+  const { until, reason, by } = standing;
+  if (until !== null && Date.parse(until) <= minute.value) return null;
+  return (
+    <p class="standing">
+      {ban === undefined ? "Muted" : "Banned"} by {by.name}
+      {until !== null && ` until ${fullTimeOf(until)}`}: {reason}
+    </p>
   );
 }

@@ -1,4 +1,5 @@
 import type { ViewMessage } from "../../client/index.ts";
+import { isLeader } from "../moderation/rank.ts";
 import { sentenceOf } from "../session/refusal.ts";
 import type { Desk } from "./desk.ts";
 import type { OpenRoom } from "./open-room.ts";
@@ -33,9 +34,9 @@ export function togglePin({ handle, view }: OpenRoom, { seq }: ViewMessage): Pro
   return handle.call(isPinned ? "message:unpin" : "message:pin", { seq });
 }
 
-/** Whether someone of this role leads the room. */
+/** Whether whoever looks leads the room. */
 export function leads({ role }: OpenRoom): boolean {
-  return role.value === "owner" || role.value === "moderator";
+  return isLeader(role.value);
 }
 
 const PROBLEM_SHOWN_MS = 6_000;

@@ -40,6 +40,14 @@ export function Composer({ room, desk }: { room: OpenRoom; desk: Desk }) {
     if (message === null) return;
     text.value = message.text ?? "";
   });
+  useSignalEffect(() => {
+    const named = desk.mention.value;
+    if (named === null) return;
+    desk.mention.value = null;
+    const before = text.peek();
+    write(`${before}${before === "" || before.endsWith(" ") ? "" : " "}@${named} `);
+    field.current?.focus();
+  });
   useLayoutEffect(() => {
     // Grows with what is written, where the browser does not do so by itself.
     const area = field.current;

@@ -21,6 +21,9 @@ export interface Desk {
   readonly members: Signal<readonly Member[]>;
   readonly peopleShown: Signal<boolean>;
   readonly pinsShown: Signal<boolean>;
+  readonly settingsShown: Signal<boolean>;
+  /** Who is to be named in what is being written. */
+  readonly mention: Signal<string | null>;
   /** Where the list is asked to go: a message, or the newest. */
   readonly goal: Signal<{ seq: number } | "newest" | null>;
   /** What went wrong with the last act, for a few seconds. */
@@ -54,6 +57,8 @@ export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
     members: signal([]),
     peopleShown: signal(matchMedia("(min-width: 1080px)").matches),
     pinsShown: signal(false),
+    settingsShown: signal(false),
+    mention: signal(null),
     goal,
     problem: signal(""),
     async goTo(seq) {

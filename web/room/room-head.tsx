@@ -2,6 +2,7 @@ import { glimpseOf } from "../directory/rooms.ts";
 import { Link } from "../navigation/link.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { leads } from "./acts.ts";
 import type { Desk } from "./desk.ts";
 import type { OpenRoom } from "./open-room.ts";
 
@@ -32,6 +33,16 @@ export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; ti
         >
           <Icon name="pin" />
           <span>{pins}</span>
+        </button>
+      )}
+      {leads(room) && (
+        <button
+          type="button"
+          class="round quiet"
+          aria-label="About this room"
+          onClick={() => (desk.settingsShown.value = true)}
+        >
+          <Icon name="gear" />
         </button>
       )}
       <button

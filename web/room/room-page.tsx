@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Client, User } from "../../client/index.ts";
 import { glimpseOf, noteVisit } from "../directory/rooms.ts";
+import { RoomSettings } from "../moderation/room-settings.tsx";
 import { PeoplePanel } from "../people/people-panel.tsx";
 import { PersonCard } from "../people/person-card.tsx";
 import { Closed } from "./closed.tsx";
@@ -78,6 +79,7 @@ function Inside(props: {
       <MessageMenu room={room} desk={desk} />
       <RemoveMessage room={room} desk={desk} />
       <Pins room={room} desk={desk} />
+      <RoomSettings room={room} desk={desk} />
     </div>
   );
 }
