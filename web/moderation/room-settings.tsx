@@ -37,7 +37,10 @@ function Shown({ known, room, desk }: { known: Room; room: OpenRoom; desk: Desk 
 
   const save = async () => {
     const changes = changesOf(known, draft);
-    if (Object.keys(changes).length === 0) return close();
+    if (Object.keys(changes).length === 0) {
+      close();
+      return;
+    }
     try {
       await room.handle.call("room:update", changes);
       close();

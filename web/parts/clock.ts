@@ -1,5 +1,7 @@
 import { signal } from "@preact/signals";
 
+import { startOfDay } from "./day.ts";
+
 /** The present, renewed each minute: what was "just now" does not stay so. */
 export const minute = signal(Date.now());
 setInterval(() => (minute.value = Date.now()), 60_000);
@@ -31,11 +33,6 @@ export function dayOf(at: string, now: number): string {
   if (days === 0 || days === 1) return capital(relative.format(-days, "day"));
   const sameYear = then.getFullYear() === new Date(now).getFullYear();
   return (sameYear ? dayFormat : yearFormat).format(then);
-}
-
-/** A value that is equal for two times of the same day here. */
-export function startOfDay(time: number): number {
-  return new Date(time).setHours(0, 0, 0, 0);
 }
 
 /** "3 minutes ago". */

@@ -30,6 +30,8 @@ export interface Desk {
   readonly problem: Signal<string>;
   /** Goes to a message, reading back as far as it takes. */
   goTo(seq: number): Promise<void>;
+  /** Goes to the first message after a seq. */
+  goToFirstAfter(seq: number): Promise<void>;
 }
 
 /** A tidy desk. */
@@ -62,14 +64,24 @@ export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
     goal,
     problem: signal(""),
     async goTo(seq) {
-      for (let pages = 0; handle.view.start >= seq && pages < MOST_PAGES; pages += 1) {
-        const { start } = handle.view;
-        await handle.history({ limit: 500 });
-        if (handle.view.start >= start) break;
-      }
+      await readBackTo(handle, seq);
       goal.value = { seq };
     },
+    async goToFirstAfter(seq) {
+      await readBackTo(handle, seq + 1);
+      const first = handle.view.messages.find((message) => message.seq > seq);
+      if (first !== undefined) goal.value = { seq: first.seq };
+    },
   };
+}
+
+/** Reads back until the fact of a seq is there. */
+async function readBackTo(handle: OpenRoom["handle"], seq: number): Promise<void> {
+  for (let pages = 0; handle.view.start >= seq && pages < MOST_PAGES; pages += 1) {
+    const { start } = handle.view;
+    await handle.history({ limit: 500 });
+    if (handle.view.start >= start) return;
+  }
 }
 
 /** Reading back further than this takes longer than anyone waits. */

@@ -8,6 +8,8 @@ export interface Reading {
   readonly atBottom: Signal<boolean>;
   /** The line "new" stands after this seq; null when there is none. */
   readonly lineAfter: ReadonlySignal<number | null>;
+  /** Messages that came while one was away, as the server counts them at entering. */
+  readonly unreadAtEntry: ReadonlySignal<number>;
   /** Everything up to here was seen. */
   readonly readSeq: ReadonlySignal<number>;
   /** What was missed is read, or not of interest: takes the line away. */
@@ -26,6 +28,7 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
   const atBottom = signal(true);
   const lineAfter = signal<number | null>(null);
   const readSeq = signal(0);
+  const unreadAtEntry = signal(0);
   const looking = signal(isLooking());
   const attends = computed(() => atBottom.value && looking.value);
   let begun = false;
@@ -35,11 +38,12 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
   const begin = () => {
     if (begun || handle.me === null || handle.cursor === null) return;
     begun = true;
-    const { lastReadSeq } = handle.me;
+    const { lastReadSeq, unread } = handle.me;
     // To a newcomer everything is new: a line above it all would say nothing.
     const isNewcomer = lastReadSeq === 0;
     readSeq.value = isNewcomer ? handle.cursor.seq : lastReadSeq;
     told = lastReadSeq;
+    unreadAtEntry.value = isNewcomer ? 0 : unread;
     if (!isNewcomer) markNew();
     readOn();
   };
@@ -58,6 +62,7 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
   };
 
   const tell = () => {
+    clearTimeout(telling);
     telling = undefined;
     const seq = readSeq.value;
     if (seq <= told || handle.state !== "live") return;
@@ -68,10 +73,15 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
     });
   };
 
-  const look = () => (looking.value = isLooking());
+  const look = () => {
+    looking.value = isLooking();
+    if (document.visibilityState === "hidden") tell();
+  };
   const page = new AbortController();
   for (const name of ["focus", "blur"]) addEventListener(name, look, page);
   document.addEventListener("visibilitychange", look, page);
+  // Who leaves has read until now, and may be gone in an instant.
+  addEventListener("pagehide", tell, page);
 
   const offs = [
     handle.on("state", (state) => {
@@ -92,11 +102,11 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
     atBottom,
     lineAfter,
     readSeq,
+    unreadAtEntry,
     dismissLine() {
       lineAfter.value = null;
     },
     stop() {
-      clearTimeout(telling);
       tell();
       page.abort();
       for (const off of offs) off();
@@ -108,4 +118,5 @@ function isLooking(): boolean {
   return document.visibilityState === "visible" && document.hasFocus();
 }
 
-const TELL_EVERY_MS = 1_000;
+/** A busy room with thousands of readers must not become thousands of markers a second. */
+const TELL_EVERY_MS = 5_000;

@@ -10,6 +10,7 @@ import { Composer } from "./composer.tsx";
 import { newDesk, type Desk } from "./desk.ts";
 import { MessageList } from "./message-list.tsx";
 import { MessageMenu } from "./message-menu.tsx";
+import { Missed } from "./missed.tsx";
 import { openRoom, type OpenRoom } from "./open-room.ts";
 import { Pins } from "./pins.tsx";
 import { RemoveMessage } from "./remove-message.tsx";
@@ -66,6 +67,7 @@ function Inside(props: {
       <RoomHead room={room} desk={desk} title={title} />
       <main class="room-main">
         <Status room={room} />
+        <Missed room={room} desk={desk} />
         <MessageList room={room} desk={desk} unread={unread} />
         <Typing room={room} />
         {isClosed ? (

@@ -5,7 +5,7 @@ import type {
   SendState,
   ViewMessage,
 } from "../../client/index.ts";
-import { startOfDay } from "../parts/clock.ts";
+import { startOfDay } from "../parts/day.ts";
 
 /** One row of the list. */
 export type Row =
@@ -73,7 +73,8 @@ export function rowsOf({ view, outgoing, myId, storedSeq, lineAfter }: RowsInput
   let nextNotice = 0;
   let day = Number.NaN;
   let last: ViewMessage | null = null;
-  let lineDrawn = lineAfter === null;
+  // Where what is new begins before what is loaded, a line here would stand in the midst of it.
+  let lineDrawn = lineAfter === null || lineAfter < view.start;
 
   const drawDay = (at: string) => {
     const today = startOfDay(Date.parse(at));
