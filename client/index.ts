@@ -30,6 +30,16 @@ export {
   MAX_TITLE_CODE_POINTS,
 } from "../protocol/limits.ts";
 export type {
+  Block,
+  Contact,
+  Direct,
+  KnownProfile,
+  MyProfile,
+  Profile,
+  ProfileLink,
+  Relation,
+} from "../protocol/people.ts";
+export type {
   Member,
   Membership,
   Presence,

@@ -28,6 +28,13 @@ export interface Route {
   status: 200 | 201 | 204;
 }
 
+/** A REST twin; it answers 200 unless told otherwise. */
+export const route = (
+  method: Method,
+  path: Route["path"],
+  status: Route["status"] = 200,
+): Route => ({ method, path, status });
+
 /** One command: what drives sockets, REST, the client's types and the API pages alike. */
 export interface Command {
   summary: string;

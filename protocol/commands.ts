@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import type { Command, Method, Route } from "./command.ts";
+import { type Command, route } from "./command.ts";
 import { Fact } from "./facts.ts";
 import {
   ClientId,
@@ -15,12 +15,9 @@ import {
   Time,
   UserId,
 } from "./ids.ts";
-import {
-  DEFAULT_PAGE_FACTS,
-  DEFAULT_PAGE_ITEMS,
-  MAX_PAGE_FACTS,
-  MAX_PAGE_ITEMS,
-} from "./limits.ts";
+import { DEFAULT_PAGE_FACTS, MAX_PAGE_FACTS } from "./limits.ts";
+import { after, itemLimit, list } from "./paged.ts";
+import { peopleCommands } from "./people-commands.ts";
 import {
   FilterRules,
   Import,
@@ -44,21 +41,11 @@ const room = { room: RoomRef };
 const onMessage = { room: RoomRef, seq: Seq };
 const nothing = z.object({});
 const factLimit = z.int().min(1).max(MAX_PAGE_FACTS).default(DEFAULT_PAGE_FACTS);
-const itemLimit = z.int().min(1).max(MAX_PAGE_ITEMS).default(DEFAULT_PAGE_ITEMS);
-const after = { cursor: z.string().max(200).optional(), limit: itemLimit };
-const list = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
 /** One of after, before, around at most: two of them would name two pages. */
 const atMostOnePlace = (input: { after?: unknown; before?: unknown; around?: unknown }) =>
   [input.after, input.before, input.around].filter((place) => place !== undefined).length <= 1;
 const onePlaceOnly = { message: "Name one of after, before and around", path: ["around"] };
-
-const route = (method: Method, path: Route["path"], status: Route["status"] = 200): Route => ({
-  method,
-  path,
-  status,
-});
 
 const MESSAGE = "/rooms/:room/messages/:seq";
 
@@ -82,15 +69,7 @@ export const commands = {
     socket: true,
     rest: null,
   },
-  "me:get": {
-    summary: "Who am I?",
-    input: z.strictObject({}),
-    output: User,
-    who: "signed-in",
-    rate: "command",
-    socket: false,
-    rest: route("GET", "/me"),
-  },
+  ...peopleCommands,
 
   "room:create": {
     summary: "Open a room; whoever does so owns it.",

@@ -22,6 +22,8 @@ export const MAX_TAGS = 10;
 export const MAX_SLOW_MODE_SECONDS = 21_600;
 /** Rules of one room's filter. */
 export const MAX_FILTER_RULES = 500;
+/** Links of one profile. */
+export const MAX_PROFILE_LINKS = 5;
 /** Faces in one presence sample. */
 export const MAX_PRESENCE_SAMPLE = 50;
 /** One part of a file that is imported, in bytes: what proxies let through by default. */

@@ -61,6 +61,8 @@ export const Room = z.object({
   createdAt: Time,
   archivedAt: Time.nullable(),
   live: z.object({ present: z.int(), messagesLast5m: z.int() }),
+  /** A conversation of a few, which is on no list and has no moderators. */
+  direct: z.boolean().optional(),
 });
 export type Room = z.infer<typeof Room>;
 

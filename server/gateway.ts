@@ -92,6 +92,7 @@ export async function startGateway(
     unstoredCap: config.unstoredCap,
     now: Date.now,
     mintGuestToken: tokens.mintGuest,
+    onProfile: tokens.noteProfile,
     onAccepted: () => metrics.accepted.inc(),
   };
   const limiter = openLimiter(link.redis, config.limits);

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, or, sql as raw } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, lt, or, sql as raw } from "drizzle-orm";
 import type { TransactionSql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 
@@ -61,6 +61,16 @@ export async function findRoom({ db }: Store, ref: RoomRef | RoomId): Promise<Ro
     .from(rooms)
     .where(looksLikeId(ref) ? eq(rooms.id, ref) : eq(rooms.slug, ref));
   return row ?? null;
+}
+
+/** Rooms by id; unknown ids are left out. */
+export async function findRooms({ db }: Store, ids: readonly RoomId[]): Promise<RoomRow[]> {
+  return ids.length === 0
+    ? []
+    : db
+        .select()
+        .from(rooms)
+        .where(inArray(rooms.id, [...ids]));
 }
 
 /**
@@ -135,6 +145,19 @@ export async function messagesLast5m({ sql }: Store, room: RoomId): Promise<numb
     SELECT coalesce(sum(messages), 0)::int AS messages FROM room_minutes
     WHERE room_id = ${room} AND minute > now() - interval '5 minutes'`;
   return row?.messages ?? 0;
+}
+
+/** Messages of rooms in the last five minutes; rooms without any are left out. */
+export async function recentMessages(
+  { sql }: Store,
+  ids: readonly RoomId[],
+): Promise<Map<RoomId, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await sql<{ room_id: RoomId; messages: number }[]>`
+    SELECT room_id, sum(messages)::int AS messages FROM room_minutes
+    WHERE room_id = ANY(${[...ids]}::uuid[]) AND minute > now() - interval '5 minutes'
+    GROUP BY room_id`;
+  return new Map(rows.map(({ room_id: room, messages }) => [room, messages]));
 }
 
 function likeLiteral(text: string): string {

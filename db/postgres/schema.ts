@@ -13,6 +13,7 @@ import {
 } from "drizzle-orm/pg-core";
 
 import type { RoomId, SanctionId, UserId } from "../../protocol/ids.ts";
+import type { ProfileLink } from "../../protocol/people.ts";
 import type {
   FilterRule,
   Notify,
@@ -43,8 +44,15 @@ export const users = pgTable("users", {
   kind: text().notNull().$type<User["kind"]>(),
   name: text().notNull(),
   handle: text().unique(),
+  handleSkeleton: text("handle_skeleton").unique(),
   headline: text(),
   picture: text(),
+  links: jsonb()
+    .notNull()
+    .default(sql`'[]'`)
+    .$type<ProfileLink[]>(),
+  timeZone: text("time_zone"),
+  meetings: boolean().notNull().default(true),
   createdAt: moment("created_at").notNull().defaultNow(),
   erasedAt: moment("erased_at"),
 });
@@ -71,6 +79,7 @@ export const rooms = pgTable("rooms", {
   storedSeq: count("stored_seq").notNull().default(0),
   messages: count("messages").notNull().default(0),
   lastFactAt: moment("last_fact_at"),
+  direct: boolean().notNull().default(false),
 });
 
 export const members = pgTable(

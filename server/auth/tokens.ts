@@ -31,6 +31,8 @@ export interface Tokens {
   /** Errors: `unauthenticated`, `unavailable`. */
   verify: (token: string) => Promise<Session>;
   mintGuest: (user: User) => Promise<{ token: string; expiresAt: string }>;
+  /** From now on, tokens of this person speak for them as they are now. */
+  noteProfile: (user: User) => void;
 }
 
 export interface TokenOptions {
@@ -102,6 +104,11 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
       const oldest = cache.keys().next().value;
       if (cache.size > MOST_CACHED && oldest !== undefined) cache.delete(oldest);
       return session;
+    },
+    noteProfile: (user) => {
+      for (const { session } of cache.values()) {
+        if (session.user.id === user.id) session.user = user;
+      }
     },
     mintGuest: async (user) => {
       const issuedAt = Math.floor(options.now() / 1_000);

@@ -9,10 +9,11 @@ import {
   removeReaction,
   unpinMessage,
 } from "./change-message.ts";
-import { dropIn, whoAmI } from "./drop-in.ts";
+import { dropIn } from "./drop-in.ts";
 import { getFilters, setFilters } from "./manage-filters.ts";
 import { giveRole, showMembers } from "./manage-members.ts";
 import { archiveRoom, getRoom, openRoom, showRooms, updateRoom } from "./manage-room.ts";
+import { peopleActs } from "./people/acts.ts";
 import { getMessage, listMessages, readHistory } from "./read-history.ts";
 import { markRead } from "./read-marker.ts";
 import { liftSanction, sanctionMember, showSanctions } from "./sanction-member.ts";
@@ -34,7 +35,7 @@ type ActTable = {
 /** What each command does. A command without its act does not compile. */
 export const acts: ActTable = {
   "guest:create": dropIn,
-  "me:get": whoAmI,
+  ...peopleActs,
   "room:create": openRoom,
   "room:list": showRooms,
   "room:get": getRoom,

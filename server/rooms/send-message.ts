@@ -62,7 +62,7 @@ async function findEarlier(
   return { seq: stored.seq, epoch: rules.row.epoch, at: stored.at, duplicate: true };
 }
 
-const HANDLE = /(?<![\p{L}\p{N}_-])@([a-z0-9]+-[0-9a-f]{6})/gu;
+const HANDLE = /(?<![\p{L}\p{N}_-])@([a-z0-9]+(?:[-_][a-z0-9]+)*)/gu;
 const MOST_MENTIONS = 20;
 
 /** Whom a text names by `@handle`. Only a text with such a word costs a look-up. */

@@ -120,6 +120,47 @@ const inputs = {
   "import:create": () => ({ format: "irc", title: "Old times", date: "2024-03-05" }),
   "import:start": async (on) => ({ id: await upload(on) }),
   "import:get": async (on) => ({ id: await upload(on) }),
+  "me:update": () => ({
+    name: "Ada L.",
+    handle: `ada-${Date.now().toString(36)}x`,
+    headline: "Counts",
+    links: [{ title: "Notes", url: "https://example.com/notes" }],
+    timeZone: "Europe/London",
+    meetings: false,
+  }),
+  "user:get": async ({ ada, grace }) => {
+    await ada.rest("PUT", `/contacts/${grace.user.id}`, { note: "knows compilers" });
+    return { user: grace.user.handle ?? "" };
+  },
+  "contact:add": ({ grace }) => ({ user: grace.user.id, note: "knows compilers" }),
+  "contact:remove": ({ grace }) => ({ user: grace.user.id }),
+  "contact:list": async ({ ada, grace }) => {
+    await ada.rest("PUT", `/contacts/${grace.user.id}`, { note: "knows compilers" });
+    return { show: "following", limit: 1 };
+  },
+  "block:add": ({ grace }) => ({ user: grace.user.id }),
+  "block:remove": ({ grace }) => ({ user: grace.user.id }),
+  "block:list": async ({ ada, grace }) => {
+    await ada.rest("PUT", `/blocks/${grace.user.id}`, {});
+    return { limit: 1 };
+  },
+  "direct:open": ({ grace }) => ({ user: grace.user.id, text: "May I ask you something?" }),
+  "direct:list": async ({ ada, grace }) => {
+    await grace.rest("POST", "/direct", { user: ada.user.id, text: "May I?" });
+    return { limit: 1 };
+  },
+  "direct:decline": async ({ ada, grace }) => {
+    await grace.rest("POST", "/direct", { user: ada.user.id });
+    return { user: grace.user.id };
+  },
+  "introduction:make": async ({ ada, grace }) => {
+    const linus = await world.person("Linus");
+    for (const friend of [grace, linus]) {
+      await ada.rest("PUT", `/contacts/${friend.user.id}`, {});
+      await friend.rest("PUT", `/contacts/${ada.user.id}`, {});
+    }
+    return { users: [grace.user.id, linus.user.id], text: "You both know kernels." };
+  },
 } satisfies { [N in CommandName]: Give<N> };
 
 async function mute({ ada, grace, room }: Scene): Promise<Sanction["id"]> {

@@ -16,11 +16,14 @@ export function codesOf(command: Command): ErrorCode[] {
 const mayAnswer: Record<ErrorCode, (command: Command) => boolean> = {
   invalid: () => true,
   unauthenticated: ({ who }) => who !== "anyone",
-  forbidden: (command) => isOnRoom(command) && command.who !== "signed-in",
+  forbidden: (command) =>
+    (isOnRoom(command) && command.who !== "signed-in") ||
+    (isOnPeople(command) && command.rest?.method !== "GET") ||
+    takes(command, "handle"),
   muted: ({ who }) => who === "speaker",
   banned: (command) => isOnRoom(command) && command.who !== "signed-in",
-  not_found: isOnRoom,
-  conflict: (command) => takes(command, "clientId", "slug", "displayName"),
+  not_found: (command) => isOnRoom(command) || isOnPeople(command),
+  conflict: (command) => takes(command, "clientId", "slug", "displayName", "handle"),
   too_large: (command) => command.rest !== null && restInput(command, command.rest).body.length > 0,
   filtered: (command) => command.who === "speaker" && takes(command, "text"),
   locked: (command) => command.who === "speaker" || changesRoom(command),
@@ -32,6 +35,10 @@ const mayAnswer: Record<ErrorCode, (command: Command) => boolean> = {
 
 function isOnRoom(command: Command): boolean {
   return takes(command, "room");
+}
+
+function isOnPeople(command: Command): boolean {
+  return takes(command, "user", "users");
 }
 
 /** Whether facts may come of it. Without a REST twin there are none: typing is only pushed. */

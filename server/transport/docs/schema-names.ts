@@ -4,6 +4,7 @@ import { type CommandName, commands } from "../../../protocol/commands.ts";
 import * as errors from "../../../protocol/errors.ts";
 import * as facts from "../../../protocol/facts.ts";
 import * as ids from "../../../protocol/ids.ts";
+import * as people from "../../../protocol/people.ts";
 import * as shapes from "../../../protocol/shapes.ts";
 import * as text from "../../../protocol/text.ts";
 
@@ -63,7 +64,9 @@ function pascalCase(wireName: string, suffix: string): string {
 }
 
 function exportedNames(): Map<z.ZodType, string> {
-  const named = [ids, text, shapes, facts, errors].flatMap((module) => Object.entries(module));
+  const named = [ids, text, shapes, people, facts, errors].flatMap((module) =>
+    Object.entries(module),
+  );
   return new Map(
     named.flatMap(([name, value]) => (value instanceof z.ZodType ? [[value, name] as const] : [])),
   );

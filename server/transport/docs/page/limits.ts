@@ -74,6 +74,7 @@ const limitSentences = {
   MAX_TAGS: "tags of a room",
   MAX_SLOW_MODE_SECONDS: "seconds of slow mode",
   MAX_FILTER_RULES: "rules of one room's filter",
+  MAX_PROFILE_LINKS: "links in a profile",
   MAX_PRESENCE_SAMPLE: "faces in one presence sample",
   MAX_FRAME_BYTES: "bytes in one Socket.IO frame or REST body",
   MAX_IMPORT_PART_BYTES: "bytes in one part of a file that is imported",

@@ -1,0 +1,127 @@
+import * as z from "zod";
+
+import { type Command, route } from "./command.ts";
+import { UserId } from "./ids.ts";
+import { after, list } from "./paged.ts";
+import {
+  Block,
+  Contact,
+  Direct,
+  KnownProfile,
+  MyProfile,
+  ProfileChanges,
+  UserRef,
+} from "./people.ts";
+import { Room } from "./shapes.ts";
+import { Line, MessageText } from "./text.ts";
+
+const user = { user: UserId };
+const nothing = z.object({});
+const common = { who: "signed-in", rate: "command", socket: false } as const;
+
+/** Commands about people: oneself, those one knows, and conversations of a few. */
+export const peopleCommands = {
+  "me:get": {
+    ...common,
+    summary: "Who am I?",
+    input: z.strictObject({}),
+    output: MyProfile,
+    rest: route("GET", "/me"),
+  },
+  "me:update": {
+    ...common,
+    summary:
+      "Change my profile. A socket says my new name once its session is renewed with `session:renew`.",
+    input: ProfileChanges,
+    output: MyProfile,
+    rest: route("PATCH", "/me"),
+  },
+  "user:get": {
+    ...common,
+    summary: "Someone's profile, by id or handle, and what they are to me.",
+    input: z.strictObject({ user: UserRef }),
+    output: KnownProfile,
+    rest: route("GET", "/users/:user"),
+  },
+
+  "contact:add": {
+    ...common,
+    summary:
+      "Follow someone, or change my note about them, which only I see. Two who follow each other are connected.",
+    input: z.strictObject({ ...user, note: z.union([Line, z.literal("")]).optional() }),
+    output: Contact,
+    rest: route("PUT", "/contacts/:user"),
+  },
+  "contact:remove": {
+    ...common,
+    summary: "Follow someone no more.",
+    input: z.strictObject(user),
+    output: nothing,
+    rest: route("DELETE", "/contacts/:user", 204),
+  },
+  "contact:list": {
+    ...common,
+    summary:
+      "Whom I follow, the latest first; or only those I am connected with, or who follows me.",
+    input: z.strictObject({
+      show: z.enum(["following", "connected", "followers"]).default("following"),
+      ...after,
+    }),
+    output: list(Contact),
+    rest: route("GET", "/contacts"),
+  },
+
+  "block:add": {
+    ...common,
+    summary:
+      "Block someone: we follow each other no more, and neither can open a conversation with the other; one that is open is locked.",
+    input: z.strictObject(user),
+    output: nothing,
+    rest: route("PUT", "/blocks/:user", 204),
+  },
+  "block:remove": {
+    ...common,
+    summary: "Block someone no more.",
+    input: z.strictObject(user),
+    output: nothing,
+    rest: route("DELETE", "/blocks/:user", 204),
+  },
+  "block:list": {
+    ...common,
+    summary: "Whom I block, the latest first.",
+    input: z.strictObject({ ...after }),
+    output: list(Block),
+    rest: route("GET", "/blocks"),
+  },
+
+  "direct:open": {
+    ...common,
+    summary:
+      "The conversation of us two. Someone who does not follow me is asked first: they see it among theirs, and agree by opening it, too.",
+    input: z.strictObject({ ...user, text: MessageText.optional() }),
+    output: Room,
+    rest: route("POST", "/direct"),
+  },
+  "direct:list": {
+    ...common,
+    summary: "Conversations of a few that I am in or am asked for, the latest first.",
+    input: z.strictObject({ ...after }),
+    output: list(Direct),
+    rest: route("GET", "/direct"),
+  },
+  "direct:decline": {
+    ...common,
+    summary: "Say no to a conversation that I am asked for. Who asked is not told.",
+    input: z.strictObject(user),
+    output: nothing,
+    rest: route("DELETE", "/direct/:user", 204),
+  },
+  "introduction:make": {
+    ...common,
+    summary:
+      "Introduce two whom I am connected with: a conversation of us three, begun with a line.",
+    input: z.strictObject({ users: z.tuple([UserId, UserId]), text: MessageText }),
+    output: Room,
+    rest: route("POST", "/introductions", 201),
+  },
+} as const satisfies Record<string, Command>;
