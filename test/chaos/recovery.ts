@@ -18,7 +18,9 @@ export interface Recovery {
 }
 
 /** A backlog that is smaller than this tells nothing (facts). */
-const LEAST_BACKLOG = 50;
+const LEAST_BACKLOG = 150;
+/** What waits in this time before a fault is what always waits (ms). */
+const CALM_MS = 1_000;
 
 /** How Eddy came through each fault of a history, up to the next one. */
 export function recoveriesOf(history: History): Recovery[] {
@@ -36,13 +38,15 @@ function recoveryOf(history: History, fault: RowOf<"fault">, until: number): Rec
   const accepted = new Set(successes.map(({ clientId }) => clientId));
   const stored = history.of("stored").find((row) => inWindow(row) && accepted.has(row.clientId));
   const firsts = [...firstOf.values()];
+  const calm = history.of("backlog").filter(({ t }) => t > fault.t - CALM_MS && t <= fault.t);
+  const usual = Math.max(0, ...calm.map(({ facts }) => facts));
   const count = (outcome: string) => answers.filter((one) => one.outcome === outcome).length;
   return {
     fault,
     acceptedMs: firsts.length === 0 ? null : sinceFault(Math.min(...firsts)),
     everyoneMs: firsts.length === 0 ? null : sinceFault(Math.max(...firsts)),
     storedMs: stored === undefined ? null : sinceFault(stored.t),
-    drain: drainOf(history.of("backlog").filter(inWindow), answers),
+    drain: drainOf(history.of("backlog").filter(inWindow), answers, usual),
     refused: count("fail"),
     unanswered: count("unknown"),
     resets: new Set(
@@ -54,14 +58,19 @@ function recoveryOf(history: History, fault: RowOf<"fault">, until: number): Rec
   };
 }
 
-/** From its highest point to a tenth of that: what went, against what came meanwhile. */
-function drainOf(samples: RowOf<"backlog">[], answers: RowOf<"answer">[]): number | null {
+/** From its highest point until as much waits as always does: what went, against what came meanwhile. */
+function drainOf(
+  samples: RowOf<"backlog">[],
+  answers: RowOf<"answer">[],
+  usual: number,
+): number | null {
   const peak = samples.reduce<RowOf<"backlog"> | null>(
     (highest, one) => (highest === null || one.facts > highest.facts ? one : highest),
     null,
   );
-  if (peak === null || peak.facts < LEAST_BACKLOG) return null;
-  const low = samples.find(({ t, facts }) => t > peak.t && facts <= peak.facts / 10);
+  if (peak === null || peak.facts < Math.max(LEAST_BACKLOG, 3 * usual)) return null;
+  const enough = Math.max(usual, peak.facts / 10);
+  const low = samples.find(({ t, facts }) => t > peak.t && facts <= enough);
   if (low === undefined) return 0;
   const came = answers.filter(
     ({ t, outcome }) => outcome === "ok" && t > peak.t && t <= low.t,

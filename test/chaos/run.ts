@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 import { type Load, noteViews, raiseCurtain, type Cast, unsettled } from "./cast.ts";
 import { type CheckName, judge } from "./checks/checks.ts";
+import type { Fault } from "./faults.ts";
 import { type Backstage, noteFinalState, openBackstage, standingOf } from "./final-state.ts";
 import { type History, historyOf } from "./history.ts";
 import { readAll } from "./people/rest-reader.ts";
@@ -93,18 +94,27 @@ function acceptedIn({ rows }: Recorder): number {
   return rows.filter((row) => row.kind === "answer" && row.outcome === "ok").length;
 }
 
-/** Inflicts each fault when its time has come; some last while the next begins. Errors: those of a fault. */
+/**
+ * Inflicts each fault when its time has come; some last while the next begins. On a slow machine a victim
+ * may take longer to come back than was planned: the next fault of its kind waits for it. Errors: those
+ * of a fault.
+ */
 async function keepAppointments(
   stage: Stage,
   schedule: readonly Appointment[],
   beganAt: number,
 ): Promise<void> {
-  const underWay: Promise<void>[] = [];
+  const underWay = new Map<Fault["target"], Promise<void>>();
   for (const appointment of schedule) {
     await setTimeout(Math.max(0, appointment.atMs - (stage.recorder.now() - beganAt)));
-    underWay.push(inflict(stage, appointment));
+    const { target } = faultOf(appointment.name);
+    const before = underWay.get(target) ?? Promise.resolve();
+    underWay.set(
+      target,
+      before.then(() => inflict(stage, appointment)),
+    );
   }
-  await Promise.all(underWay);
+  await Promise.all(underWay.values());
 }
 
 async function inflict(

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { faults } from "../chaos/faults.ts";
 import { historyOf, type Row } from "../chaos/history.ts";
 import { recoveriesOf } from "../chaos/recovery.ts";
+import { withRun } from "../chaos/runs-page.ts";
 import { faultOf, scheduleOf } from "../chaos/schedule.ts";
 import { seed as runSeed } from "../simulation/seed.ts";
 
@@ -56,3 +57,22 @@ function answer(who: string, sentAt: number, t: number, outcome: "ok" | "unknown
   const clientId = `${who} ${sentAt}`;
   return { kind: "answer", t, who, user: who, room: "r", clientId, sentAt, outcome };
 }
+
+test("the page of runs counts the seeds that held, and has each once with its last outcome", () => {
+  const sound = {
+    seconds: 60,
+    faults: 9,
+    accepted: 400,
+    told: 9_000,
+    settledMs: 210,
+    violated: [],
+  };
+  let page = withRun("", { ...sound, seed: 12 });
+  page = withRun(page, { ...sound, seed: 3, violated: ["C3", "C4"] });
+  page = withRun(page, { ...sound, seed: 4, settledMs: null });
+  expect(page).toContain("**1 of 3 seeds held.**");
+  expect(page).toContain("| 3 | 60 s | 9 | 400 | 9000 | 0.2 s | VIOLATED C3, C4 |");
+  page = withRun(page, { ...sound, seed: 3 });
+  expect(page).toContain("**2 of 3 seeds held.**");
+  expect(page.match(/^\| (\d+) \|/gmu)).toEqual(["| 3 |", "| 4 |", "| 12 |"]);
+});
