@@ -184,11 +184,7 @@ describe("nothing reaches a socket once its right has ended", () => {
 
   test("[G18] a socket whose token ends is closed within a second of it, and opens no more", async () => {
     const expiresAt = Math.floor(Date.now() / 1_000) + 2;
-    const token = await new SignJWT({ name: "Brief" })
-      .setProtectedHeader({ alg: "HS256" })
-      .setSubject("brief")
-      .setExpirationTime(expiresAt)
-      .sign(new TextEncoder().encode(SECRET));
+    const token = await briefToken(expiresAt);
     const socket = await connectSocket(world.gateways[0]?.url ?? "", token);
     const owner = await world.person("Owner");
     const room = await owner.openRoom();
@@ -199,4 +195,32 @@ describe("nothing reaches a socket once its right has ended", () => {
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt * 1_000);
     expect(reader.problems).toEqual([]);
   });
+
+  test("[G18] a token that ends while its gateway stops ends all the same", async () => {
+    const stopping = await world.addGateway();
+    const owner = await world.person("Owner");
+    const room = await owner.openRoom();
+    // They are closed one after the other: the last, two seconds after the first.
+    const crowd = await Promise.all(Array.from({ length: 60 }, () => owner.connect(stopping)));
+    const expiresAt = Math.floor(Date.now() / 1_000) + 2;
+    const socket = await connectSocket(stopping.url, await briefToken(expiresAt));
+    await readerOf(socket, room.id);
+    let closedAt = Infinity;
+    socket.once("disconnect", () => {
+      closedAt = Date.now();
+    });
+    await eventually(() => expect(Date.now()).toBeGreaterThan(expiresAt * 1_000 - 300));
+    await stopping.stop();
+    expect(crowd.some(({ connected }) => connected)).toBe(false);
+    expect(closedAt).toBeLessThan(expiresAt * 1_000 + WITHIN_MS);
+  });
 });
+
+/** A host's token that ends soon (s since 1970). */
+function briefToken(expiresAt: number): Promise<string> {
+  return new SignJWT({ name: "Brief" })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject("brief")
+    .setExpirationTime(expiresAt)
+    .sign(new TextEncoder().encode(SECRET));
+}

@@ -43,8 +43,8 @@ export interface SocketOptions {
   sessionPrefix: string | null;
 }
 
-/** Between two looks at which sessions end. */
-const SWEEP_EVERY_MS = 1_000;
+/** Between two looks at which sessions end: twice within the second that they may outlast their token. */
+const SWEEP_EVERY_MS = 500;
 /** Sockets are closed over this time at a stop, so that they do not all come back at once. */
 const STAGGER_MS = 2_000;
 const STAGGER_STEP_MS = 50;
@@ -192,7 +192,6 @@ export function openSockets(options: SocketOptions): Sockets {
     },
     drain: async () => {
       draining = true;
-      clearInterval(sweep);
       // Who does not read would let them wait for as long as it has patience.
       for (const { unordered } of connections.values()) unordered.close(stopping());
       serving?.admission.close(stopping());
@@ -200,6 +199,8 @@ export function openSockets(options: SocketOptions): Sockets {
       await closeStaggered([...connections.values()]);
     },
     close: async () => {
+      // Not before: a token that ends while sockets are closed one after the other ends all the same.
+      clearInterval(sweep);
       await io.close();
       slowSockets.close();
     },
