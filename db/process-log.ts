@@ -38,11 +38,24 @@ function describeError(error: unknown): unknown {
   const { code } = error as { code?: unknown };
   return {
     type: error.name,
-    message: firstLine(error.message),
+    message: withoutData(firstLine(error.message), code),
     ...(typeof code === "string" ? { code } : {}),
-    stack: error.stack,
+    stack: framesOf(error),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
+}
+
+/** Where it happened. A stack begins with the message again, all lines of it. */
+function framesOf({ stack = "" }: Error): string {
+  return stack
+    .split("\n")
+    .filter((line) => /^ {4}at /u.test(line))
+    .join("\n");
+}
+
+/** Postgres quotes the value that it cannot take (SQLSTATE class 22). */
+function withoutData(message: string, code: unknown): string {
+  return typeof code === "string" && /^22\w{3}$/u.test(code) ? "data exception" : message;
 }
 
 /** Drizzle puts the whole query and its parameters into the message. */
