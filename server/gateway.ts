@@ -41,6 +41,12 @@ export interface Gateway {
   stop: () => Promise<void>;
 }
 
+/** Nobody holds a line by sending slowly. Node looks every half minute by itself: that would be their real length. */
+const HTTP_TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+};
 /** At a stop, requests under way have this long. */
 const REQUESTS_DEADLINE_MS = 3_000;
 /** Whoever keeps a connection has this long to use it once more, and to be told that it ends. */
@@ -127,7 +133,7 @@ export async function startGateway(
         ? null
         : queueBoardRouter(board, config.adminToken),
   });
-  const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, app);
+  const http = createServer(HTTP_TIMEOUTS, app);
   const prefix = siblings === null ? null : sessionPrefix(siblings.name);
   const sockets = openSockets({ http, config, metrics, log, sessionPrefix: prefix });
   const hub = new FeedHub({
