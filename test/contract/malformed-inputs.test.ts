@@ -148,7 +148,7 @@ async function askSocket(name: string, ...args: unknown[]): Promise<Partial<Erro
   return reply.error ?? {};
 }
 
-describe("a malformed message is refused and loses nothing", () => {
+describe("[security 6] a malformed message is refused and loses nothing", () => {
   test.each([...messages, ...rooms])("[G15] over a socket: %s", async (_what, input, code) => {
     expect(await askSocket("message:send", input())).toMatchObject({ code });
     await expectAlive();

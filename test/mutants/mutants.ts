@@ -1,6 +1,6 @@
 /** One mechanism of ours, broken on purpose, and the test that has to notice. */
 export interface Mutant {
-  guarantee: `G${number}`;
+  guarantee: `G${number}` | `security ${number}`;
   /** What the mutation takes away, in a few words. */
   breaks: string;
   file: string;
@@ -1203,5 +1203,68 @@ export const mutants: Mutant[] = [
     replace: "",
     test: "test/contract/host-tokens.test.ts",
     title: "is not opened by a token whose time is up",
+  },
+  {
+    guarantee: "G18",
+    breaks: "a gateway that stops looks after no token",
+    file: "server/transport/sockets/sockets.ts",
+    find: "      draining = true;\n",
+    replace: "      draining = true;\n      clearInterval(sweep);\n",
+    test: "test/guarantees/g18-rights-end.test.ts",
+    title: "a token that ends while its gateway stops",
+  },
+  {
+    guarantee: "security 3",
+    breaks: "headers may take as long as they like",
+    file: "server/gateway.ts",
+    find: "  connectionsCheckingInterval: 1_000,\n",
+    replace: "",
+    test: "test/contract/security.test.ts",
+    title: "a header that does not end",
+  },
+  {
+    guarantee: "security 4",
+    breaks: "anybody may say which address they come from",
+    file: "server/transport/client-ip.ts",
+    find: "chain[Math.max(0, chain.length - 1 - hops)]",
+    replace: "chain[0]",
+    test: "test/contract/security.test.ts",
+    title: "by proxies of ours only",
+  },
+  {
+    guarantee: "security 5",
+    breaks: "pages come without the headers that protect them",
+    file: "server/transport/http/app.ts",
+    find: "  app.use(helmet());\n",
+    replace: "",
+    test: "test/contract/security.test.ts",
+    title: "answers say what they must",
+  },
+  {
+    guarantee: "security 14",
+    breaks: "guests may say as much as members",
+    file: "server/transport/limiter.ts",
+    find: 'rate === "message" && user?.kind === "guest" ? guestMessages : bounds[rate]',
+    replace: "bounds[rate]",
+    test: "test/contract/security.test.ts",
+    title: "they may say half as much",
+  },
+  {
+    guarantee: "security 15",
+    breaks: "stacks begin with the whole query",
+    file: "db/process-log.ts",
+    find: "    stack: framesOf(error),\n",
+    replace: "    stack: error.stack ?? framesOf(error),\n",
+    test: "test/integration/process-secrets.test.ts",
+    title: "no log holds a token",
+  },
+  {
+    guarantee: "security 16",
+    breaks: "a bug leaves a process running",
+    file: "db/process-life.ts",
+    find: '    log.fatal({ err: error }, "unhandled rejection");\n    end(1);\n',
+    replace: '    log.fatal({ err: error }, "unhandled rejection");\n',
+    test: "test/integration/process-secrets.test.ts",
+    title: "a bug that nobody catches is logged, and server",
   },
 ];

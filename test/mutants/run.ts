@@ -92,7 +92,7 @@ async function judgeAll(lanes: string[], chosen: Mutant[]): Promise<Verdict[]> {
     verdicts.push(verdict);
     const { caught, seconds, note } = verdict;
     console.info(
-      `${String(verdicts.length).padStart(3)}/${chosen.length} ${caught ? "caught" : "MISSED"} ${mutant.guarantee.padEnd(4)}${mutant.breaks} (${seconds.toFixed(0)} s)${note}`,
+      `${String(verdicts.length).padStart(3)}/${chosen.length} ${caught ? "caught" : "MISSED"} ${mutant.guarantee.padEnd(12)}${mutant.breaks} (${seconds.toFixed(0)} s)${note}`,
     );
   });
   return chosen.flatMap((mutant) => verdicts.find((verdict) => verdict.mutant === mutant) ?? []);
