@@ -16,6 +16,17 @@ export type SanctionId = z.infer<typeof SanctionId>;
 export const ImportId = z.uuid().brand<"ImportId">();
 export type ImportId = z.infer<typeof ImportId>;
 
+/** Which invitation: UUIDv7. */
+export const InviteId = z.uuid().brand<"InviteId">();
+export type InviteId = z.infer<typeof InviteId>;
+
+/** What an invitation is accepted with: 128 random bits, known only to who was given them. */
+export const InviteCode = z
+  .string()
+  .regex(/^[\w-]{22}$/u, "An invitation's code")
+  .brand<"InviteCode">();
+export type InviteCode = z.infer<typeof InviteCode>;
+
 /** The sender's own id of one send: the idempotency key for as long as the message exists. */
 export const ClientId = z.uuid().toLowerCase().brand<"ClientId">();
 export type ClientId = z.infer<typeof ClientId>;

@@ -22,6 +22,10 @@ export const MAX_TAGS = 10;
 export const MAX_SLOW_MODE_SECONDS = 21_600;
 /** Rules of one room's filter. */
 export const MAX_FILTER_RULES = 500;
+/** People whom one invitation may let in. */
+export const MAX_INVITE_USES = 100_000;
+/** How long an invitation may be good, in seconds. */
+export const MAX_INVITE_SECONDS = 31_536_000;
 /** Links of one profile. */
 export const MAX_PROFILE_LINKS = 5;
 /** Faces in one presence sample. */

@@ -1,18 +1,20 @@
 import * as z from "zod";
 
 import { type Command, route } from "./command.ts";
-import { UserId } from "./ids.ts";
+import { InviteCode, InviteId, RoomRef, UserId } from "./ids.ts";
+import { MAX_INVITE_SECONDS, MAX_INVITE_USES } from "./limits.ts";
 import { after, list } from "./paged.ts";
 import {
   Block,
   Contact,
   Direct,
+  Invite,
   KnownProfile,
   MyProfile,
   ProfileChanges,
   UserRef,
 } from "./people.ts";
-import { Room } from "./shapes.ts";
+import { Room, User } from "./shapes.ts";
 import { Line, MessageText } from "./text.ts";
 
 const user = { user: UserId };
@@ -123,5 +125,51 @@ export const peopleCommands = {
     input: z.strictObject({ users: z.tuple([UserId, UserId]), text: MessageText }),
     output: Room,
     rest: route("POST", "/introductions", 201),
+  },
+
+  "invite:create": {
+    ...common,
+    summary:
+      "Make a link into a room. Into a private room moderators invite, into any other whoever is in it.",
+    input: z.strictObject({
+      room: RoomRef,
+      maxUses: z.int().min(1).max(MAX_INVITE_USES).optional(),
+      expiresInSeconds: z.int().min(1).max(MAX_INVITE_SECONDS).optional(),
+    }),
+    output: Invite.extend({ code: InviteCode, url: z.string() }),
+    who: "reader",
+    rest: route("POST", "/rooms/:room/invites", 201),
+  },
+  "invite:list": {
+    ...common,
+    summary:
+      "Invitations of a room that are still good, the newest first: mine, or to a moderator all.",
+    input: z.strictObject({ room: RoomRef, ...after }),
+    output: list(Invite),
+    who: "reader",
+    rest: route("GET", "/rooms/:room/invites"),
+  },
+  "invite:revoke": {
+    ...common,
+    summary: "Take an invitation back: mine, or as a moderator anyone's.",
+    input: z.strictObject({ room: RoomRef, id: InviteId }),
+    output: nothing,
+    who: "reader",
+    rest: route("DELETE", "/rooms/:room/invites/:id", 204),
+  },
+  "invite:get": {
+    ...common,
+    summary: "Where an invitation leads, and who made it.",
+    input: z.strictObject({ code: InviteCode }),
+    output: z.object({ room: Room, by: User }),
+    who: "anyone",
+    rest: route("GET", "/invites/:code"),
+  },
+  "invite:accept": {
+    ...common,
+    summary: "Become a member by an invitation. Again, or as a member, it takes nothing from it.",
+    input: z.strictObject({ code: InviteCode }),
+    output: z.object({ room: Room }),
+    rest: route("POST", "/invites/:code/accept"),
   },
 } as const satisfies Record<string, Command>;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { Time, UserId } from "./ids.ts";
+import { InviteId, Time, UserId } from "./ids.ts";
 import { MAX_PROFILE_LINKS } from "./limits.ts";
 import { Room, User } from "./shapes.ts";
 import { DisplayName, Line, Title } from "./text.ts";
@@ -115,3 +115,15 @@ export const Direct = z.object({
   firstLine: z.string().optional(),
 });
 export type Direct = z.infer<typeof Direct>;
+
+/** A way into a room for whoever has its code, which is shown once, when it is made. */
+export const Invite = z.object({
+  id: InviteId,
+  by: User,
+  at: Time,
+  /** How many people it has let in. */
+  uses: z.int(),
+  maxUses: z.int().optional(),
+  expiresAt: Time.optional(),
+});
+export type Invite = z.infer<typeof Invite>;

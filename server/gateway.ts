@@ -90,6 +90,7 @@ export async function startGateway(
   });
   const hint = createDrainHint(queueConnection, onError);
   const rules = new RoomRulesCache(stores);
+  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const deps: Deps = {
     stores,
     rules,
@@ -98,12 +99,11 @@ export async function startGateway(
     unstoredCap: config.unstoredCap,
     now: Date.now,
     mintGuestToken: tokens.mintGuest,
+    publicUrl,
     onProfile: tokens.noteProfile,
     onAccepted: () => metrics.accepted.inc(),
   };
   const limiter = openLimiter(link.redis, config.limits);
-
-  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
 
   let draining = false;
   // With siblings no new connection comes here any more, and on one that is kept whoever asked just
@@ -127,7 +127,7 @@ export async function startGateway(
     }),
     health: healthRouter({ stores, metrics, isDraining }),
     docs: docsRouter({ configReference, publicUrl }),
-    page: pageRouter(deps, publicUrl),
+    page: pageRouter(deps),
     queueBoard:
       board === null || config.adminToken === undefined
         ? null

@@ -19,6 +19,8 @@ export interface Deps {
   now: () => number;
   /** Makes a guest's token. */
   mintGuestToken: (user: User) => Promise<{ token: string; expiresAt: string }>;
+  /** How people reach this server; stands in links. */
+  publicUrl: string;
   /** Told of a changed profile, so that the person's sessions speak with it. */
   onProfile: (user: User) => void;
   /** Told of every fact that was accepted. */

@@ -4,7 +4,12 @@ import { v7 as uuidv7 } from "uuid";
 import type { z } from "zod";
 
 import type { Command, Route } from "../../protocol/command.ts";
-import { type CommandInput, type CommandName, commands } from "../../protocol/commands.ts";
+import {
+  type CommandInput,
+  type CommandName,
+  type CommandOutput,
+  commands,
+} from "../../protocol/commands.ts";
 import type { Import, Room, Sanction } from "../../protocol/shapes.ts";
 import {
   ask,
@@ -153,6 +158,14 @@ const inputs = {
     await grace.rest("POST", "/direct", { user: ada.user.id });
     return { user: grace.user.id };
   },
+  "invite:create": ({ room }) => ({ room: room.id, maxUses: 2, expiresInSeconds: 60 }),
+  "invite:list": async (on) => {
+    await makeInvite(on);
+    return { room: on.room.id, limit: 1 };
+  },
+  "invite:revoke": async (on) => ({ room: on.room.id, id: (await makeInvite(on)).id }),
+  "invite:get": async (on) => ({ code: (await makeInvite(on)).code }),
+  "invite:accept": async (on) => ({ code: (await makeInvite(on)).code }),
   "introduction:make": async ({ ada, grace }) => {
     const linus = await world.person("Linus");
     for (const friend of [grace, linus]) {
@@ -162,6 +175,15 @@ const inputs = {
     return { users: [grace.user.id, linus.user.id], text: "You both know kernels." };
   },
 } satisfies { [N in CommandName]: Give<N> };
+
+async function makeInvite({ ada, room }: Scene): Promise<CommandOutput<"invite:create">> {
+  const { body } = await ada.rest<CommandOutput<"invite:create">>(
+    "POST",
+    `/rooms/${room.id}/invites`,
+    { maxUses: 2, expiresInSeconds: 60 },
+  );
+  return body;
+}
 
 async function mute({ ada, grace, room }: Scene): Promise<Sanction["id"]> {
   const { body } = await ada.rest<Sanction>("POST", `/rooms/${room.id}/sanctions`, {

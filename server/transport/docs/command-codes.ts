@@ -38,7 +38,7 @@ function isOnRoom(command: Command): boolean {
 }
 
 function isOnPeople(command: Command): boolean {
-  return takes(command, "user", "users");
+  return takes(command, "user", "users", "code");
 }
 
 /** Whether facts may come of it. Without a REST twin there are none: typing is only pushed. */

@@ -13,6 +13,9 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   RoomId: "Which room: a UUIDv7.",
   SanctionId: "Which sanction: a UUIDv7.",
   ImportId: "Which import: a UUIDv7.",
+  InviteId: "Which invitation: a UUIDv7.",
+  InviteCode: "What an invitation is accepted with: 22 letters, digits, - and _.",
+  Invite: "A way into a room for whoever has its code, which is shown once.",
   ClientId:
     "The sender's own id of one send, a UUID (v7 advised): its idempotency key for as long as the message exists.",
   RoomRef: "A room, by its id or by its slug.",

@@ -3,10 +3,13 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import express, { type Response, Router } from "express";
+import { renderSVG } from "uqr";
 
-import { RoomRef } from "../../../protocol/ids.ts";
+import { Refusal } from "../../../protocol/errors.ts";
+import { InviteCode, RoomRef } from "../../../protocol/ids.ts";
 import type { Room } from "../../../protocol/shapes.ts";
 import type { Deps } from "../../rooms/act.ts";
+import { showInvite } from "../../rooms/people/invite.ts";
 import { showRoom } from "../../rooms/room-view.ts";
 import { type Html, html } from "../docs/html.ts";
 
@@ -30,18 +33,18 @@ const POLICY = [
 ].join("; ");
 
 /**
- * Serves the page at / and /r/:room, when it is built; else / leads to the API's documentation.
- * A link to a room carries what the room is about, for whoever shows the link and for the page's
- * first sight. Private rooms stay unnamed.
+ * Serves the page at /, /r/:room and /i/:code, when it is built; else / leads to the API's documentation,
+ * and links still tell whoever shows them what they are about: a room what it says to anyone, so that
+ * private ones stay unnamed; an invitation its room, because whoever has its code may come in.
+ * Each has a QR code, for those who stand by.
  */
-export function pageRouter(deps: Pick<Deps, "rules" | "lookups">, publicUrl: string): Router {
+export function pageRouter(deps: Deps): Router {
+  const { publicUrl } = deps;
   const router = Router();
   const file = path.join(folder, "index.html");
-  if (!existsSync(file)) {
-    router.get("/", (_request, response) => response.redirect("/docs"));
-    return router;
-  }
-  const [before = "", after = ""] = readFileSync(file, "utf8").split("</head>");
+  const isBuilt = existsSync(file);
+  const page = isBuilt ? readFileSync(file, "utf8") : NOT_BUILT;
+  const [before = "", after = ""] = page.split("</head>");
   const send = (response: Response, about: Html) =>
     response
       .set({ "Content-Security-Policy": POLICY, "Cache-Control": "no-cache" })
@@ -51,13 +54,42 @@ export function pageRouter(deps: Pick<Deps, "rules" | "lookups">, publicUrl: str
   // Their names change with their content, so they may be kept for good.
   router.use("/assets", express.static(path.join(folder, "assets"), KEEP_FOR_GOOD));
   router.use(express.static(folder, { index: false, maxAge: "1h" }));
-  router.get("/", (_request, response) => send(response, aboutEddy(publicUrl)));
+  router.get("/", (_request, response) =>
+    isBuilt ? send(response, aboutEddy(publicUrl)) : response.redirect("/docs"),
+  );
   router.get("/r/:room", async (request, response) => {
     const room = await glimpse(deps, request.params.room);
-    send(response, room === null ? aboutEddy(publicUrl) : aboutRoom(room, publicUrl));
+    const about = room === null ? aboutEddy(publicUrl) : aboutRoom(room, linkTo(publicUrl, room));
+    send(response, about);
+  });
+  router.get("/i/:code", async (request, response) => {
+    const { code } = request.params;
+    const room = await glimpseOfInvite(deps, code);
+    response.set("X-Robots-Tag", "noindex");
+    send(
+      response,
+      room === null ? aboutEddy(publicUrl) : aboutRoom(room, `${publicUrl}/i/${code}`),
+    );
+  });
+  router.get(["/r/:link/qr.svg", "/i/:link/qr.svg"], (request, response) => {
+    const kind = request.path.slice(0, 3);
+    const known = kind === "/r/" ? RoomRef : InviteCode;
+    const link = known.safeParse(request.params.link);
+    if (!link.success) throw new Refusal("not_found", "There is no such link.");
+    // It holds the link and nothing else, so it is the same for links that lead nowhere.
+    response
+      .set("Cache-Control", "public, max-age=86400")
+      .type("image/svg+xml")
+      .send(renderSVG(`${publicUrl}${kind}${link.data}`));
   });
   return router;
 }
+
+/** What stands in for the page while it is not built. */
+const NOT_BUILT = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8" /><title>Eddy</title></head>
+<body><p>The page is not built: run npm run page. <a href="/docs">What this server can do</a></p></body></html>
+`;
 
 const KEEP_FOR_GOOD = { immutable: true, maxAge: "365d", index: false, fallthrough: false };
 
@@ -74,6 +106,22 @@ async function glimpse(deps: Pick<Deps, "rules" | "lookups">, ref: string): Prom
   }
 }
 
+/** What whoever has an invitation may know of its room; null when it is not good. */
+async function glimpseOfInvite(deps: Deps, code: string): Promise<Room | null> {
+  const parsed = InviteCode.safeParse(code);
+  if (!parsed.success) return null;
+  try {
+    return (await showInvite(deps, null, { code: parsed.data })).room;
+  } catch {
+    // The page comes all the same: it says by itself what is wrong.
+    return null;
+  }
+}
+
+function linkTo(publicUrl: string, { slug }: Room): string {
+  return `${publicUrl}/r/${slug}`;
+}
+
 function aboutEddy(publicUrl: string): Html {
   return openGraph({
     title: "Eddy",
@@ -82,12 +130,12 @@ function aboutEddy(publicUrl: string): Html {
   });
 }
 
-function aboutRoom(room: Room, publicUrl: string): Html {
+function aboutRoom(room: Room, url: string): Html {
   const { present } = room.live;
   const here = present === 1 ? "One person is here now." : `${present} people are here now.`;
   const description = [room.topic, present === 0 ? "Drop in." : here].filter(Boolean).join(" · ");
   const { id, slug, title, topic, live } = room;
-  return html`${openGraph({ title, description, url: `${publicUrl}/r/${slug}` })}
+  return html`${openGraph({ title, description, url })}
     <meta name="eddy:room" content="${JSON.stringify({ id, slug, title, topic, live })}" />`;
 }
 
