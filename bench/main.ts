@@ -8,6 +8,7 @@ import type { Benchmark, Report, RunOptions } from "./benchmark.ts";
 import { conversationsBenchmark } from "./conversations/conversations-benchmark.ts";
 import { fanOutBenchmark } from "./fan-out/fan-out-benchmark.ts";
 import { manyRoomsBenchmark, storedRoomsBenchmark } from "./fan-out/many-rooms-benchmarks.ts";
+import { filtersBenchmark } from "./filters/filters-benchmark.ts";
 import { idleBenchmark } from "./idle/idle-benchmark.ts";
 import { importBenchmark } from "./import/import-benchmark.ts";
 import { neverReadingBenchmark } from "./never-reading/never-reading-benchmark.ts";
@@ -27,6 +28,7 @@ const benchmarks: Benchmark[] = [
   neverReadingBenchmark,
   importBenchmark,
   conversationsBenchmark,
+  filtersBenchmark,
 ];
 
 process.exitCode = await main();

@@ -2,7 +2,7 @@ import type { TransactionSql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 
 import type { Draft } from "../protocol/facts.ts";
-import { type ClientId, type RoomId, timeInside, type UserId } from "../protocol/ids.ts";
+import { ClientId, type RoomId, timeInside, type UserId } from "../protocol/ids.ts";
 import { appendSeeded } from "./append.ts";
 import { findSend } from "./postgres/facts.ts";
 import { type Effect, factRest } from "./redis/append-facts.ts";
@@ -16,13 +16,15 @@ export interface PendingFact {
   effects: Effect[];
 }
 
-/** Writes down, with the act itself, that its fact must be appended (G20). */
-export async function notePending(tx: TransactionSql, pending: PendingFact): Promise<void> {
+/** Writes down, with the act itself, that its fact must be appended (G20). Answers the note's id. */
+export async function notePending(tx: TransactionSql, pending: PendingFact): Promise<ClientId> {
   const { room, author, draft, effects } = pending;
+  const id = ClientId.parse(uuidv7());
   await tx`
     INSERT INTO pending_facts (id, room_id, author_id, draft, effects)
-    VALUES (${uuidv7()}, ${room}, ${author}, ${JSON.stringify(draft)}::text::jsonb,
+    VALUES (${id}, ${room}, ${author}, ${JSON.stringify(draft)}::text::jsonb,
       ${JSON.stringify(effects)}::text::jsonb)`;
+  return id;
 }
 
 /**

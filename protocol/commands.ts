@@ -19,6 +19,8 @@ import { DEFAULT_PAGE_FACTS, MAX_PAGE_FACTS } from "./limits.ts";
 import { after, itemLimit, list } from "./paged.ts";
 import { peopleCommands } from "./people-commands.ts";
 import {
+  AuditEntry,
+  FilterHits,
   FilterRules,
   Import,
   ImportFormat,
@@ -347,9 +349,9 @@ export const commands = {
     rest: route("DELETE", "/rooms/:room/sanctions/:id"),
   },
   "filter:get": {
-    summary: "The rules of a room's filter.",
+    summary: "The rules of a room's filter, and how often each was met.",
     input: z.strictObject(room),
-    output: z.object({ rules: FilterRules }),
+    output: z.object({ rules: FilterRules, hits: z.array(FilterHits) }),
     who: "moderator",
     rate: "command",
     socket: false,
@@ -364,7 +366,23 @@ export const commands = {
     socket: false,
     rest: route("PUT", "/rooms/:room/filters"),
   },
-
+  "audit:list": {
+    summary: "What was done in a room, by whom and why, the newest first.",
+    input: z.strictObject({
+      ...room,
+      actor: UserId.optional(),
+      target: UserId.optional(),
+      action: z.string().max(64).optional(),
+      since: Time.optional(),
+      until: Time.optional(),
+      ...after,
+    }),
+    output: list(AuditEntry),
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room/audit"),
+  },
   "import:create": {
     summary:
       "Bring a history along, into a room of its own: for platform administrators. Then PUT its parts, and start it.",

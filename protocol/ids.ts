@@ -8,6 +8,9 @@ export type UserId = z.infer<typeof UserId>;
 export const RoomId = z.uuid().brand<"RoomId">();
 export type RoomId = z.infer<typeof RoomId>;
 
+/** Eddy itself, where someone must have acted and no person did. */
+export const EDDY = UserId.parse("00000000-0000-0000-0000-000000000000");
+
 /** Which sanction: UUIDv7. */
 export const SanctionId = z.uuid().brand<"SanctionId">();
 export type SanctionId = z.infer<typeof SanctionId>;
@@ -15,6 +18,14 @@ export type SanctionId = z.infer<typeof SanctionId>;
 /** Which import: UUIDv7. */
 export const ImportId = z.uuid().brand<"ImportId">();
 export type ImportId = z.infer<typeof ImportId>;
+
+/** Which entry of the audit log: UUIDv7. */
+export const AuditId = z.uuid().brand<"AuditId">();
+export type AuditId = z.infer<typeof AuditId>;
+
+/** Which case of the review queue: UUIDv7. */
+export const CaseId = z.uuid().brand<"CaseId">();
+export type CaseId = z.infer<typeof CaseId>;
 
 /** Which invitation: UUIDv7. */
 export const InviteId = z.uuid().brand<"InviteId">();

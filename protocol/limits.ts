@@ -22,6 +22,8 @@ export const MAX_TAGS = 10;
 export const MAX_SLOW_MODE_SECONDS = 21_600;
 /** Rules of one room's filter. */
 export const MAX_FILTER_RULES = 500;
+/** Sites that one rule of a filter names. */
+export const MAX_FILTER_HOSTS = 200;
 /** People whom one invitation may let in. */
 export const MAX_INVITE_USES = 100_000;
 /** How long an invitation may be good, in seconds. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import {
+  AuditId,
   ClientId,
   ImportId,
   Position,
@@ -12,6 +13,7 @@ import {
   UserId,
 } from "./ids.ts";
 import {
+  MAX_FILTER_HOSTS,
   MAX_FILTER_RULES,
   MAX_PRESENCE_SAMPLE,
   MAX_SLOW_MODE_SECONDS,
@@ -142,14 +144,88 @@ export const Message = z.object({
 });
 export type Message = z.infer<typeof Message>;
 
-/** A rule that refuses what it matches: a whole word or phrase, on normalized text. */
-export const FilterRule = z.strictObject({
-  name: Title,
-  phrase: Line,
-});
+/** A site, and all below it. */
+export const Host = z
+  .string()
+  .max(253)
+  .regex(
+    /^[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?(?:\.[\p{L}\p{M}\p{N}-]+)*$/u,
+    "A host name, such as example.com",
+  );
+
+/** What a rule does with what it matches. */
+export const FilterAction = z.enum(["refuse", "hold", "alert", "mute"]);
+export type FilterAction = z.infer<typeof FilterAction>;
+
+/** What a rule may look for: each rule for one of these. */
+const matchers = {
+  phrase: Line.optional(),
+  regex: Line.optional(),
+  links: z
+    .strictObject({
+      allow: z.array(Host).max(MAX_FILTER_HOSTS).optional(),
+      deny: z.array(Host).min(1).max(MAX_FILTER_HOSTS).optional(),
+    })
+    .refine(({ allow, deny }) => allow === undefined || deny === undefined, {
+      message: "Name allow or deny, not both",
+    })
+    .optional(),
+  invites: z.literal(true).optional(),
+  mentions: z.int().min(0).max(100).optional(),
+  caps: z
+    .strictObject({ percent: z.int().min(1).max(100), letters: z.int().min(1).max(4_000) })
+    .optional(),
+  repeats: z
+    .strictObject({ times: z.int().min(1).max(20), seconds: z.int().min(1).max(3_600) })
+    .optional(),
+};
+const matcherNames = Object.keys(matchers) as (keyof typeof matchers)[];
+
+/** A rule about what may be said in a room. */
+export const FilterRule = z
+  .strictObject({
+    name: Title,
+    ...matchers,
+    action: FilterAction.optional(),
+    muteSeconds: z.int().min(1).max(31_536_000).optional(),
+    exempt: z.array(Role).max(roles.length).optional(),
+    shadow: z.boolean().optional(),
+  })
+  .refine((rule) => matcherNames.filter((name) => rule[name] !== undefined).length === 1, {
+    message: `Name one of ${matcherNames.join(", ")}`,
+  })
+  .refine(({ action, muteSeconds }) => (action === "mute") === (muteSeconds !== undefined), {
+    message: "muteSeconds goes with the action mute, and only with it",
+    path: ["muteSeconds"],
+  });
 export type FilterRule = z.infer<typeof FilterRule>;
 
 export const FilterRules = z.array(FilterRule).max(MAX_FILTER_RULES);
+
+/** How often a rule was met. */
+export const FilterHits = z.object({
+  rule: z.string(),
+  shadow: z.boolean(),
+  hits: z.int(),
+  lastAt: Time,
+});
+export type FilterHits = z.infer<typeof FilterHits>;
+
+/** Something that was done, and why. */
+export const AuditEntry = z.object({
+  id: AuditId,
+  at: Time,
+  actor: Author,
+  action: z.string(),
+  target: UserId.optional(),
+  seq: Seq.optional(),
+  rule: z.string().optional(),
+  reason: z.string().optional(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  hash: z.string(),
+});
+export type AuditEntry = z.infer<typeof AuditEntry>;
 
 /** What histories that are brought along are written in. */
 export const ImportFormat = z.enum(["irc", "jsonl", "slack", "discord"]);

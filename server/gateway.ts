@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 
 import { withDeadline } from "../db/deadline.ts";
+import { openFilterLedger } from "../db/filter-ledger.ts";
 import { openStore } from "../db/postgres/connection.ts";
 import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
 import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
@@ -21,6 +22,7 @@ import { FeedHub } from "./feed/feed-hub.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Deps } from "./rooms/act.ts";
 import { openLookups } from "./rooms/lookups.ts";
+import { Repeats } from "./rooms/repeats.ts";
 import { RoomRulesCache } from "./rooms/room-rules.ts";
 import { docsRouter } from "./transport/docs/router.ts";
 import { createApp } from "./transport/http/app.ts";
@@ -66,6 +68,7 @@ export async function startGateway(
   siblings: Siblings | null = null,
 ): Promise<Gateway> {
   const onError = (error: Error) => log.warn({ err: error }, "a connection has trouble");
+  const onTrouble = (error: unknown) => log.warn({ err: error }, "the filters' ledger has trouble");
   const redisOptions = (name: string) => ({ url: config.redisUrl, name: `eddy-${name}`, onError });
   const link = await connectRedis(redisOptions("gateway"));
   const [subscriber, queueConnection] = await Promise.all([
@@ -90,12 +93,15 @@ export async function startGateway(
   });
   const hint = createDrainHint(queueConnection, onError);
   const rules = new RoomRulesCache(stores);
+  const ledger = openFilterLedger(store, onTrouble);
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const deps: Deps = {
     stores,
     rules,
     lookups: openLookups(stores),
     hint,
+    ledger,
+    repeats: new Repeats(),
     unstoredCap: config.unstoredCap,
     now: Date.now,
     mintGuestToken: tokens.mintGuest,
@@ -183,7 +189,8 @@ export async function startGateway(
       // Requests that were begun are answered; a client that does not read its answer is not waited for.
       await withDeadline(Promise.all([sockets.close(), left]), REQUESTS_DEADLINE_MS);
       http.closeAllConnections();
-      await Promise.allSettled([hint, ...(board ?? [])].map((queue) => queue.close()));
+      const closing = [hint, ...(board ?? []), ledger].map((one) => one.close());
+      await Promise.allSettled(closing);
       for (const redis of [subscriber, queueConnection]) redis.disconnect();
       link.close();
       await store.close();

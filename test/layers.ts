@@ -9,7 +9,18 @@ import type { IConfiguration, ICruiseResult } from "dependency-cruiser";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const rules = path.join(root, ".dependency-cruiser.cjs");
-const folders = ["protocol", "db", "server", "workers", "client", "web", "bench", "deploy", "test"];
+const folders = [
+  "protocol",
+  "filters",
+  "db",
+  "server",
+  "workers",
+  "client",
+  "web",
+  "bench",
+  "deploy",
+  "test",
+];
 
 process.exitCode = await checkLayers();
 

@@ -2,9 +2,9 @@ import { type QuarantinedEntry, takeOutOfQuarantine } from "../db/postgres/quara
 import { storeFacts } from "../db/postgres/store-facts.ts";
 import { replaceBody } from "../db/redis/room-log.ts";
 import type { Stores } from "../db/stores.ts";
+import { EDDY } from "../protocol/ids.ts";
 import { isDataError } from "./data-error.ts";
 import { parseEntry } from "./parse-entry.ts";
-import { NOBODY } from "./tombstone.ts";
 
 /**
  * Stores an entry that was put aside, at its own seq, in its tombstone's place. For operators, when what
@@ -18,7 +18,7 @@ export async function retryQuarantined(
   if (fact === null) return "It is no fact.";
   try {
     const isBack = await stores.store.sql.begin(async (tx) => {
-      if (!(await takeOutOfQuarantine(tx, { room, seq, tombstoneBy: NOBODY }))) return false;
+      if (!(await takeOutOfQuarantine(tx, { room, seq, tombstoneBy: EDDY }))) return false;
       await storeFacts(tx, [{ room, entries: [{ n, fact }] }]);
       return true;
     });

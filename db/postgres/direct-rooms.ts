@@ -81,7 +81,7 @@ export async function joinDirectRoom(
   room: RoomId,
   user: UserId,
 ): Promise<number> {
-  const policy = await changeRoom(tx, room, {});
+  const { policy } = await changeRoom(tx, room, {});
   await tx`
     INSERT INTO members (room_id, user_id, role, notify) VALUES (${room}, ${user}, 'member', 'all')
     ON CONFLICT DO NOTHING`;

@@ -100,7 +100,7 @@ export async function setRole(
 ): Promise<number> {
   const { room, user, role } = change;
   // The room's row first: two owners who step down at once must not both succeed.
-  const policy = await changeRoom(tx, room, {});
+  const { policy } = await changeRoom(tx, room, {});
   await tx`
     INSERT INTO members (room_id, user_id, role) VALUES (${room}, ${user}, ${role})
     ON CONFLICT (room_id, user_id) DO UPDATE SET role = ${role}`;

@@ -75,14 +75,18 @@ export async function findRooms({ db }: Store, ids: readonly RoomId[]): Promise<
 
 /**
  * Changes a room and gives its rules a new version, in the caller's transaction. Answers that
- * version. Errors: `not_found`.
+ * version, and what the room was before. Errors: `not_found`.
  */
 export async function changeRoom(
   tx: TransactionSql,
   id: RoomId,
   changes: RoomChanges & { archivedAt?: string | undefined },
-): Promise<number> {
+): Promise<{ policy: number; before: RoomBefore }> {
   const { title, topic, tags, visibility, locked, slowModeSeconds, archivedAt } = changes;
+  const [before] = await tx<RoomBefore[]>`
+    SELECT title, topic, tags, visibility, locked, slow_mode_seconds AS "slowModeSeconds",
+      archived_at AS "archivedAt"
+    FROM rooms WHERE id = ${id} FOR UPDATE`;
   const [row] = await tx<{ policy: number }[]>`
     UPDATE rooms SET
       title = coalesce(${title ?? null}, title),
@@ -94,9 +98,14 @@ export async function changeRoom(
       archived_at = coalesce(${archivedAt ?? null}::text::timestamptz, archived_at),
       policy = policy + 1
     WHERE id = ${id} RETURNING policy`;
-  if (row === undefined) throw new Refusal("not_found", "There is no such room.");
-  return row.policy;
+  if (row === undefined || before === undefined) {
+    throw new Refusal("not_found", "There is no such room.");
+  }
+  return { policy: row.policy, before };
 }
+
+/** What a change of a room may change, as it was before. */
+type RoomBefore = Required<RoomChanges> & { archivedAt: Date | null };
 
 /** A room in a list, with what it is sorted by. */
 export type ListedRoom = RoomRow & { messagesLast5m: number };

@@ -1,7 +1,8 @@
 import type { TransactionSql } from "postgres";
 
 import type { Fact, FactOf, FactType } from "../../protocol/facts.ts";
-import { type RoomId, timeInside } from "../../protocol/ids.ts";
+import { type RoomId, timeInside, type UserId } from "../../protocol/ids.ts";
+import { appendAudit, type Deed } from "./audit.ts";
 import { AHEAD_MS, noteSendsAhead, type SendsAhead } from "./sends-ahead.ts";
 
 /** Facts of one room that follow what is stored of it, in order. */
@@ -57,6 +58,7 @@ export async function storeFacts(tx: TransactionSql, batches: RoomBatch[]): Prom
   for (const write of [writeStates, writePins, writeReactions, writeMentions, writeMinutes]) {
     await write(tx, projections);
   }
+  for (const batch of batches) await writeDeeds(tx, batch);
   await dropNotes(tx, all);
   await noteSendsAhead(tx, projections.sendsAhead);
   const marks = batches.flatMap(({ room, entries }) => {
@@ -68,6 +70,30 @@ export async function storeFacts(tx: TransactionSql, batches: RoomBatch[]): Prom
     FROM unnest(${column(marks, "room")}::uuid[], ${column(marks, "seq")}::bigint[],
       ${column(marks, "n")}::bigint[], ${column(marks, "at")}::text[]) AS m (room, seq, n, at)
     WHERE r.id = m.room AND r.stored_seq < m.seq`;
+}
+
+/** Writes down what was done by facts alone; acts with a note in Postgres were written down with that note. */
+async function writeDeeds(tx: TransactionSql, { room, entries }: RoomBatch): Promise<void> {
+  const done = entries.flatMap(({ fact }) => (isDeed(fact) ? [fact] : []));
+  if (done.length === 0) return;
+  const authors = await tx<{ seq: number; by_id: UserId }[]>`
+    SELECT seq, by_id FROM facts
+    WHERE room_id = ${room} AND seq = ANY(${done.map(({ target }) => target)}::bigint[])`;
+  const authorOf = new Map(authors.map(({ seq, by_id: author }) => [seq, author]));
+  const deeds = done.map((fact): Deed => {
+    const { at, by, type, seq, target } = fact;
+    const reason = "reason" in fact ? fact.reason : undefined;
+    const deed = { at, actor: by.id, action: type, target: authorOf.get(target), seq, reason };
+    return { ...deed, after: { message: target } };
+  });
+  await appendAudit(tx, room, deeds);
+}
+
+type DeedFact = FactOf<"message.removed"> | FactOf<"message.pinned"> | FactOf<"message.unpinned">;
+
+function isDeed(fact: Fact): fact is DeedFact {
+  const { type } = fact;
+  return type === "message.removed" || type === "message.pinned" || type === "message.unpinned";
 }
 
 interface Entry {

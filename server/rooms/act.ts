@@ -1,10 +1,12 @@
+import type { FilterLedger } from "../../db/filter-ledger.ts";
 import type { DrainHint } from "../../db/redis/queues.ts";
 import type { Stores } from "../../db/stores.ts";
 import type { Who } from "../../protocol/command.ts";
 import type { CommandName, CommandOutput, ParsedInput } from "../../protocol/commands.ts";
-import type { Role, User } from "../../protocol/shapes.ts";
+import type { User } from "../../protocol/shapes.ts";
 import type { Lookups } from "./lookups.ts";
-import type { Decision } from "./policy.ts";
+import type { Decision, Rank } from "./policy.ts";
+import type { Repeats } from "./repeats.ts";
 import type { RoomRules, RoomRulesCache } from "./room-rules.ts";
 
 /** What acts work with. */
@@ -13,6 +15,10 @@ export interface Deps {
   rules: RoomRulesCache;
   lookups: Lookups;
   hint: DrainHint;
+  /** What filters did, to be written down. */
+  ledger: FilterLedger;
+  /** What people said lately, for rules about repeating it. */
+  repeats: Repeats;
   /** Accepted but unstored facts of a room at most. */
   unstoredCap: number;
   /** Milliseconds since 1970. */
@@ -37,7 +43,7 @@ export interface Caller {
 export interface RoomCall {
   caller: Caller;
   rules: RoomRules;
-  role: Role | null;
+  rank: Rank | null;
   /** Who may give this command, as its table row says. */
   who: Who;
   /**

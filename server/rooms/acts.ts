@@ -14,6 +14,7 @@ import { getFilters, setFilters } from "./manage-filters.ts";
 import { giveRole, showMembers } from "./manage-members.ts";
 import { archiveRoom, getRoom, openRoom, showRooms, updateRoom } from "./manage-room.ts";
 import { peopleActs } from "./people/acts.ts";
+import { showAudit } from "./read-audit.ts";
 import { getMessage, listMessages, readHistory } from "./read-history.ts";
 import { markRead } from "./read-marker.ts";
 import { liftSanction, sanctionMember, showSanctions } from "./sanction-member.ts";
@@ -59,6 +60,7 @@ export const acts: ActTable = {
   "sanction:lift": liftSanction,
   "filter:get": getFilters,
   "filter:set": setFilters,
+  "audit:list": showAudit,
   "import:create": beginImport,
   "import:start": runImport,
   "import:get": getImport,

@@ -1,10 +1,12 @@
 import { type SettledAppend, appendSeeded } from "../../db/append.ts";
 import type { Effect } from "../../db/redis/append-facts.ts";
 import { factRest } from "../../db/redis/append-facts.ts";
+import type { FilterVerdict } from "../../filters/compile-filter.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";
 import type { Deps, RoomCall } from "./act.ts";
-import { type Decision, isAtLeast, mayCommand } from "./policy.ts";
+import { judgeSpeech, noteRules, stopSpeech } from "./filter-speech.ts";
+import { type Decision, has, mayCommand } from "./policy.ts";
 import { barredBecause } from "./refuse-banned.ts";
 import type { RoomRules } from "./room-rules.ts";
 
@@ -41,22 +43,23 @@ export async function appendSpeech(
   call: RoomCall,
   speech: Speech,
 ): Promise<Answer | null> {
-  let { rules, role, decision } = call;
+  let { rules, rank, decision } = call;
   let checked = false;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const verdict = verdictOf(rules, decision, speech.text);
-    const result = await append(deps, { ...call, rules, role }, speech, verdict, checked);
+    const now = { ...call, rules, rank, decision };
+    const judged = judge(deps, now, speech);
+    const result = await append(deps, now, speech, judged.verdict, checked);
     if (result.status === "moved") return null;
     if (result.status === "policy") {
       rules = await deps.rules.reload(rules.row.id);
-      role = await deps.rules.roleOf(rules, call.caller);
-      decision = mayCommand(call.who, roomFacts(rules), role);
+      rank = await deps.rules.rankOf(rules, call.caller);
+      decision = mayCommand(call.who, roomFacts(rules), rank);
     } else if (result.status === "check") {
       const earlier = (await speech.findEarlier?.()) ?? null;
       if (earlier !== null) return earlier;
       checked = true;
     } else {
-      return answerOf(deps, call, speech, result, verdict);
+      return answerOf(deps, now, speech, result, judged);
     }
   }
   throw new Refusal("unavailable", "The room's rules are changing; try again in a moment.");
@@ -67,20 +70,23 @@ export function roomFacts({ row }: RoomRules) {
   return { visibility: row.visibility, locked: row.locked, archived: row.archivedAt !== null };
 }
 
-function verdictOf(rules: RoomRules, decision: Decision, text: string | null): Decision {
-  if (!decision.allowed || text === null) return decision;
-  const rule = rules.filter(text);
-  if (rule === null) return decision;
-  return {
-    allowed: false,
-    code: "filtered",
-    message: `The room's rule "${rule.name}" refused it.`,
-  };
+/** The policy's verdict and, where that lets it pass, the filter's. */
+interface Judged {
+  verdict: Decision;
+  filtered: FilterVerdict | null;
+}
+
+function judge(deps: Deps, call: RoomCall, { text, draft }: Speech): Judged {
+  if (!call.decision.allowed || text === null) return { verdict: call.decision, filtered: null };
+  const filtered = judgeSpeech(deps, call, { text, draft });
+  if (filtered.stop === null) return { verdict: call.decision, filtered };
+  const message = `The room's rule "${filtered.stop.name}" refused it.`;
+  return { verdict: { allowed: false, code: "filtered", message }, filtered };
 }
 
 function append(
   deps: Deps,
-  call: Pick<RoomCall, "caller" | "rules" | "role">,
+  call: Pick<RoomCall, "caller" | "rules" | "rank">,
   speech: Speech,
   verdict: Decision,
   checked: boolean,
@@ -88,7 +94,7 @@ function append(
   const { row } = call.rules;
   const { draft, idempotency } = speech;
   const isMessage = draft.type === "message.sent";
-  const exempt = isAtLeast(call.role, "moderator");
+  const exempt = has("skipSlowMode", call.rank);
   return appendSeeded(deps.stores, {
     room: row.id,
     author: call.caller.user.id,
@@ -111,18 +117,23 @@ async function answerOf(
   call: RoomCall,
   speech: Speech,
   result: Exclude<SettledAppend, { status: "policy" | "check" | "moved" }>,
-  verdict: Decision,
+  { verdict, filtered }: Judged,
 ): Promise<Answer> {
   switch (result.status) {
     case "accepted":
       deps.hint.nudge();
       deps.onAccepted();
+      if (filtered !== null) noteRules(deps, call, filtered, result.seq);
       return { seq: result.seq, epoch: result.epoch, at: speech.draft.at, duplicate: false };
     case "duplicate":
       return { seq: result.seq, epoch: result.epoch, at: result.at, duplicate: true };
     case "conflict":
       throw clash();
     case "refused":
+      if (filtered?.stop !== null && filtered !== null) {
+        noteRules(deps, call, filtered, null);
+        throw await stopSpeech(deps, call, filtered.stop, speech.draft);
+      }
       throw new Refusal(result.code, verdict.allowed ? undefined : verdict.message);
     case "sanctioned":
       throw await barredBecause(deps, call, result);

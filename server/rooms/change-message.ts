@@ -1,6 +1,7 @@
 import type { ChangedState } from "../../db/redis/room-log.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";
+import type { UserId } from "../../protocol/ids.ts";
 import type { Deps, RoomAct, RoomCall } from "./act.ts";
 import { type Answer, appendSpeech } from "./append-speech.ts";
 import { changeEffects, findMessage, type FoundMessage } from "./find-message.ts";
@@ -8,7 +9,7 @@ import { type Decision, mayEdit, mayRemove } from "./policy.ts";
 
 /** Changes the text of one's own message. */
 export const editMessage: RoomAct<"message:edit"> = async (deps, call, { seq, text }) => {
-  const answer = await change(deps, call, seq, (message, by) => ({
+  const answer = await change(deps, call, seq, async (message, by) => ({
     decision: mayEdit({ isAuthor: message.author === call.caller.user.id }),
     draft: { type: "message.edited", ...by, target: seq, text },
     state: { text, editedAt: by.at },
@@ -20,8 +21,8 @@ export const editMessage: RoomAct<"message:edit"> = async (deps, call, { seq, te
 
 /** Takes a message back: one's own, or as a moderator anyone's. */
 export const removeMessage: RoomAct<"message:remove"> = async (deps, call, { seq, reason }) => {
-  const answer = await change(deps, call, seq, (message, by) => ({
-    decision: mayRemove({ isAuthor: message.author === call.caller.user.id, role: call.role }),
+  const answer = await change(deps, call, seq, async (message, by) => ({
+    decision: await mayRemoveNow(deps, call, message.author),
     draft: {
       type: "message.removed",
       ...by,
@@ -34,6 +35,12 @@ export const removeMessage: RoomAct<"message:remove"> = async (deps, call, { seq
   }));
   return { seq: answer.seq, at: answer.at };
 };
+
+async function mayRemoveNow(deps: Deps, call: RoomCall, author: UserId): Promise<Decision> {
+  const { rules, rank, caller } = call;
+  if (author === caller.user.id) return mayRemove({ isAuthor: true, rank }, rank);
+  return mayRemove({ isAuthor: false, rank }, await deps.rules.roleOf(rules, author));
+}
 
 /** Reacts to a message. */
 export const addReaction: RoomAct<"reaction:add"> = (deps, call, { seq, emoji }) =>
@@ -80,12 +87,12 @@ async function change(
   deps: Deps,
   call: RoomCall,
   seq: number,
-  plan: (message: FoundMessage, by: By) => Change,
+  plan: (message: FoundMessage, by: By) => Promise<Change>,
 ): Promise<Answer> {
   const room = call.rules.row.id;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const message = await findMessage(deps, room, seq);
-    const { decision, draft, state, text, guard } = plan(message, byline(deps, call));
+    const { decision, draft, state, text, guard } = await plan(message, byline(deps, call));
     if (!decision.allowed) throw new Refusal(decision.code, decision.message);
     const effects = await changeEffects(deps, room, message, state);
     const answer = await appendSpeech(deps, call, {

@@ -1,4 +1,5 @@
 import { appendPending, notePending } from "../../db/pending-facts.ts";
+import { appendAudit } from "../../db/postgres/audit.ts";
 import { findMember, listMembers, memberOf, setRole } from "../../db/postgres/members.ts";
 import { findUser } from "../../db/postgres/users.ts";
 import { Refusal } from "../../protocol/errors.ts";
@@ -24,23 +25,20 @@ export const giveRole: RoomAct<"member:set-role"> = async (deps, call, { user, r
   const person = await findUser(stores.store, user);
   if (person === null) throw new Refusal("not_found", "There is no such user.");
   const present = (await findMember(stores.store, room, user))?.role ?? null;
-  const decision = mayGiveRole(call.role, present, role);
+  const decision = mayGiveRole(call.rank, present, role);
   if (!decision.allowed) throw new Refusal(decision.code, decision.message);
   const { id, name } = call.caller.user;
+  const at = new Date(deps.now()).toISOString();
   await stores.store.sql.begin(async (tx) => {
     const policy = await setRole(tx, { room, user, role });
-    await notePending(tx, {
+    const act = await notePending(tx, {
       room,
       author: id,
-      draft: {
-        type: "member.role",
-        at: new Date(deps.now()).toISOString(),
-        by: { id, name },
-        user,
-        role,
-      },
+      draft: { type: "member.role", at, by: { id, name }, user, role },
       effects: [{ kind: "policy", version: policy }],
     });
+    const deed = { at, actor: id, action: "member.role", target: user, act };
+    await appendAudit(tx, room, [{ ...deed, before: { role: present }, after: { role } }]);
   });
   await appendPending(stores, room);
   deps.hint.nudge();

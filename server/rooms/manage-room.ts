@@ -1,4 +1,5 @@
 import { appendPending, notePending } from "../../db/pending-facts.ts";
+import { appendAudit } from "../../db/postgres/audit.ts";
 import { changeRoom, createRoom, findRoom, listRooms } from "../../db/postgres/rooms.ts";
 import { countPresent } from "../../db/redis/presence.ts";
 import { seedRoomLog } from "../../db/seed-room.ts";
@@ -85,19 +86,18 @@ async function change(
 ) {
   const { stores } = deps;
   const { id } = rules.row;
+  const at = new Date(deps.now()).toISOString();
+  const by = { id: caller.user.id, name: caller.user.name };
   await stores.store.sql.begin(async (tx) => {
-    const policy = await changeRoom(tx, id, changes);
-    await notePending(tx, {
+    const { policy, before } = await changeRoom(tx, id, changes);
+    const act = await notePending(tx, {
       room: id,
-      author: caller.user.id,
-      draft: {
-        type: "room.updated",
-        at: new Date(deps.now()).toISOString(),
-        by: { id: caller.user.id, name: caller.user.name },
-        changes,
-      },
+      author: by.id,
+      draft: { type: "room.updated", at, by, changes },
       effects: [{ kind: "policy", version: policy }],
     });
+    const deed = { at, actor: by.id, action: "room.updated", act };
+    await appendAudit(tx, id, [{ ...deed, before: partOf(before, changes), after: changes }]);
   });
   await appendPending(stores, id);
   deps.hint.nudge();
@@ -105,4 +105,9 @@ async function change(
   const row = await findRoom(stores.store, id);
   if (row === null) throw new Refusal("not_found", "There is no such room.");
   return showRoom(deps, row);
+}
+
+/** Of what a room was, only what is being changed. */
+function partOf(before: object, changes: object): object {
+  return Object.fromEntries(Object.entries(before).filter(([name]) => name in changes));
 }

@@ -26,7 +26,7 @@ export async function membershipOf(
   options: { join: boolean },
 ): Promise<Membership> {
   const { row, sanctions, mentions } = await knownIn(deps, call, {
-    join: options.join || call.role !== null,
+    join: options.join || call.rank !== null,
   });
   const unread = await deps.lookups.messagesAfter(call.rules.row.id, row.lastReadSeq);
   return {

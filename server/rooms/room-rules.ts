@@ -3,10 +3,11 @@ import { readFilterRules } from "../../db/postgres/filters.ts";
 import { findRoles } from "../../db/postgres/members.ts";
 import { findRoom, type RoomRow } from "../../db/postgres/rooms.ts";
 import type { Stores } from "../../db/stores.ts";
+import { compileFilter, type Filter } from "../../filters/compile-filter.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { looksLikeId, type RoomId, type RoomRef, type UserId } from "../../protocol/ids.ts";
 import type { Role } from "../../protocol/shapes.ts";
-import { compileFilter, type Filter } from "./filter.ts";
+import type { Rank } from "./policy.ts";
 
 /** Rules older than this are read again, in the background. */
 const FRESH_MS = 1_000;
@@ -66,13 +67,16 @@ export class RoomRulesCache {
     return loading;
   }
 
-  /** Someone's role in a room; null when they are no member. Platform administrators own every room. */
-  async roleOf(
-    { row }: RoomRules,
+  /** What someone is in a room; null when they are no member. */
+  async rankOf(
+    rules: RoomRules,
     person: { user: { id: UserId }; admin: boolean },
-  ): Promise<Role | null> {
-    if (person.admin) return "owner";
-    const user = person.user.id;
+  ): Promise<Rank | null> {
+    return person.admin ? "admin" : this.roleOf(rules, person.user.id);
+  }
+
+  /** Someone's role in a room; null when they are no member. */
+  async roleOf({ row }: RoomRules, user: UserId): Promise<Role | null> {
     const roles = this.#byId.get(row.id)?.roles;
     const known = roles?.get(user);
     if (known !== undefined) return known;

@@ -48,8 +48,8 @@ export async function openCall(
   if (rules.row.visibility === "private" && who !== "speaker") {
     rules = await deps.rules.reload(rules.row.id);
   }
-  const role = await deps.rules.roleOf(rules, caller);
-  const decision = mayCommand(who, roomFacts(rules), role);
+  const rank = await deps.rules.rankOf(rules, caller);
+  const decision = mayCommand(who, roomFacts(rules), rank);
   if (!decision.allowed && !isAppended) throw new Refusal(decision.code, decision.message);
-  return { caller, rules, role, who, decision };
+  return { caller, rules, rank, who, decision };
 }

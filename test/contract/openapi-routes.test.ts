@@ -120,6 +120,7 @@ const inputs = {
     return { room: on.room.id };
   },
   "sanction:lift": async (on) => ({ room: on.room.id, id: await mute(on), reason: "amends" }),
+  "audit:list": ({ room }) => ({ room: room.id }),
   "filter:get": ({ room }) => ({ room: room.id }),
   "filter:set": ({ room }) => ({ room: room.id, rules: [{ name: "Spam", phrase: "buy now" }] }),
   "import:create": () => ({ format: "irc", title: "Old times", date: "2024-03-05" }),

@@ -37,6 +37,12 @@ describe("the benchmarks, run quickly", () => {
     expect(report).toContain("Every seq was there, once.");
   });
 
+  test("filters compares one pass with an expression for each rule", async () => {
+    const report = await bench("filters", "--quick");
+    const [, , us = ""] = rowOf(report, "Lines of a conversation", "Eddy: one pass");
+    expect(Number.parseFloat(us)).toBeLessThan(50);
+  });
+
   // Ten processes to start: slow when other test files run beside it.
   test("store compares one drain with one job each, and loses nothing", async () => {
     const report = await bench("store", "--quick");

@@ -57,7 +57,7 @@ async function main(wanted: string[]): Promise<void> {
 async function openLane(home: string, index: number): Promise<string> {
   const lane = path.join(home, `lane-${index}`);
   await mkdir(lane);
-  const folders = ["protocol", "db", "server", "workers", "client", "deploy", "test"];
+  const folders = ["protocol", "filters", "db", "server", "workers", "client", "deploy", "test"];
   const files = ["package.json", "tsconfig.json"];
   for (const name of [...folders, ...files]) {
     await cp(path.join(root, name), path.join(lane, name), { recursive: true });

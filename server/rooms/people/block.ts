@@ -61,7 +61,7 @@ async function lockTheirRoom(
   const direct = await findPair(tx, pair);
   if (direct === null) return null;
   const { room } = direct;
-  const policy = await changeRoom(tx, room, { locked });
+  const { policy } = await changeRoom(tx, room, { locked });
   await notePending(tx, {
     room,
     author: by.id,

@@ -13,7 +13,7 @@ import { Refusal } from "../../../protocol/errors.ts";
 import { InviteId } from "../../../protocol/ids.ts";
 import type { PlainAct, RoomAct, RoomCall } from "../act.ts";
 import { decodeIdCursor, pageOf } from "../paging.ts";
-import { isAtLeast, roleOfNewcomer } from "../policy.ts";
+import { has, roleOfNewcomer } from "../policy.ts";
 import { refuseBanned } from "../refuse-banned.ts";
 import { showRoom } from "../room-view.ts";
 import { signedIn } from "../signed-in.ts";
@@ -22,7 +22,7 @@ import { signedIn } from "../signed-in.ts";
 export const invite: RoomAct<"invite:create"> = async (deps, call, input) => {
   const { row } = call.rules;
   if (row.archivedAt !== null) throw new Refusal("locked", "The room is archived.");
-  if (row.visibility === "private" && !isAtLeast(call.role, "moderator")) {
+  if (row.visibility === "private" && !has("manageInvites", call.rank)) {
     throw new Refusal("forbidden", "Only a private room's moderators invite to it.");
   }
   const now = deps.now();
@@ -71,8 +71,8 @@ export const takeInviteBack: RoomAct<"invite:revoke"> = async (deps, call, { id 
 };
 
 /** Moderators deal with everyone's invitations; others with their own. */
-function whose({ role, caller }: RoomCall) {
-  return isAtLeast(role, "moderator") ? null : caller.user.id;
+function whose({ rank, caller }: RoomCall) {
+  return has("manageInvites", rank) ? null : caller.user.id;
 }
 
 /** Where an invitation leads, for whoever has its code. */
@@ -107,7 +107,7 @@ export const acceptInvite: PlainAct<"invite:accept"> = async (deps, caller, { co
     const used = await useInvite(tx, { code, user: id, role });
     if (used === null) throw noLongerGood();
     if (!used.isNew || !isPrivate) return used.isNew;
-    const policy = await changeRoom(tx, room, {});
+    const { policy } = await changeRoom(tx, room, {});
     await notePending(tx, {
       room,
       author: id,

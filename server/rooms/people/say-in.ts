@@ -14,11 +14,11 @@ export async function sayIn(
   rules: RoomRules,
   text: string,
 ): Promise<void> {
-  const role = await deps.rules.roleOf(rules, caller);
-  const decision = mayCommand("speaker", roomFacts(rules), role);
+  const rank = await deps.rules.rankOf(rules, caller);
+  const decision = mayCommand("speaker", roomFacts(rules), rank);
   await sendMessage(
     deps,
-    { caller, rules, role, who: "speaker", decision },
+    { caller, rules, rank, who: "speaker", decision },
     { room: RoomRef.parse(rules.row.id), clientId: ClientId.parse(uuidv7()), text },
   );
 }

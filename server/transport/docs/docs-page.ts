@@ -7,6 +7,7 @@ import { errorsSection } from "./page/errors.ts";
 import { guideSections } from "./page/guide.ts";
 import { type ConfigVariable, limitsSection } from "./page/limits.ts";
 import { factsSection, pushesSection } from "./page/log.ts";
+import { rolesSection } from "./page/roles.ts";
 import { shapesSection } from "./page/shapes.ts";
 import { style } from "./page/style.ts";
 
@@ -62,9 +63,10 @@ export function renderDocsPage({ configReference, publicUrl, nonce }: DocsPage):
                 <a href="/asyncapi.json">asyncapi.json</a>
               </p>
             </div>
-            ${guideSections(origin)} ${commandsSection({ schemas, publicUrl: origin })}
-            ${factsSection(schemas)} ${pushesSection(schemas)} ${shapesSection(schemas)}
-            ${errorsSection(schemas)} ${limitsSection(configReference)}
+            ${guideSections(origin)} ${rolesSection()}
+            ${commandsSection({ schemas, publicUrl: origin })} ${factsSection(schemas)}
+            ${pushesSection(schemas)} ${shapesSection(schemas)} ${errorsSection(schemas)}
+            ${limitsSection(configReference)}
           </main>
         </div>
       </body>

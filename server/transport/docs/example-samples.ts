@@ -61,6 +61,8 @@ export const samplesByField: Readonly<Record<string, readonly unknown[]>> = {
 export const samplesByShape: Readonly<Record<string, unknown>> = {
   UserId: "0198c0de-7a11-7ada-8001-5ca1ab1e0001",
   RoomId: "0198c0de-7a11-7ada-8002-5ca1ab1e0002",
+  AuditId: "0198c0de-7a11-7ada-8006-5ca1ab1e0006",
+  CaseId: "0198c0de-7a11-7ada-8007-5ca1ab1e0007",
   SanctionId: "0198c0de-7a11-7ada-8003-5ca1ab1e0003",
   ImportId: "0198c0de-7a11-7ada-8006-5ca1ab1e0006",
   ClientId: "0198c0de-7a11-7ada-8004-5ca1ab1e0004",

@@ -59,8 +59,16 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   Member: "A member, as the room's list shows them.",
   Presence: "Who is in a room now: the exact count, and a sample of faces.",
   Message: "A message as it is now. A removed one has no text.",
-  FilterRule: "Refuses messages that hold its phrase as whole words, on normalized text.",
+  Host: "A site by its host name, and all below it.",
+  FilterAction:
+    "Refuse it; hold it until a moderator has looked; let it pass and call the moderators; or refuse it and mute who said it for `muteSeconds`.",
+  FilterRule:
+    "Looks for one thing in what is said, in the form in which people see it: invisible characters, accents, case and look-alikes are folded away. `phrase`: whole words, `*` stands for any letters. `regex`: RE2 syntax, in any case. `links`: to a host of `deny`, to any host not in `allow`, or, with neither, to anywhere. `invites`: into other communities. `mentions`: of more people than this. `caps`: so many percent capitals among at least so many letters. `repeats`: said so many times before within so many seconds. Without `action` it refuses. Roles in `exempt` are not held to it. With `shadow` it only counts.",
   FilterRules: "All rules of a room's filter.",
+  FilterHits: "How often a rule was met since it has its name: in force, or on trial (`shadow`).",
+  AuditId: "Which entry of the audit log: a UUIDv7.",
+  AuditEntry:
+    "Something that was done: by whom, to whom, at which seq of the log, by which rule, and why. Its hash covers it and the entry before it.",
   Import: "A history that is brought along from elsewhere, into a room of its own.",
   ImportFormat: "What a history is written in; see docs/IMPORTS.md.",
   Fact: "One entry of a room's log. Its `type` says what happened.",

@@ -6,7 +6,7 @@ export function contents(): Html {
   return html`<nav class="contents" aria-label="Contents">
     <ul>
       ${link("start", "Quick start")} ${link("sign-in", "Signing in")}
-      ${link("entering", "Entering and cursors")}
+      ${link("entering", "Entering and cursors")} ${link("roles", "Roles")}
       <li>
         <a href="#commands">Commands</a>
         <ul>

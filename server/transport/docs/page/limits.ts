@@ -74,6 +74,7 @@ const limitSentences = {
   MAX_TAGS: "tags of a room",
   MAX_SLOW_MODE_SECONDS: "seconds of slow mode",
   MAX_FILTER_RULES: "rules of one room's filter",
+  MAX_FILTER_HOSTS: "sites in one rule of a filter",
   MAX_INVITE_USES: "people whom an invitation lets in",
   MAX_INVITE_SECONDS: "seconds that an invitation is good",
   MAX_PROFILE_LINKS: "links in a profile",
