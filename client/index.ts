@@ -18,7 +18,7 @@ export {
 } from "./room-view.ts";
 export type { SendState } from "./send.ts";
 export type { Transport, TransportEvents, TransportLink } from "./transport.ts";
-export { askAsVisitor, type VisitorCommand } from "./visitor.ts";
+export { askAsVisitor, type VisitorCommand, whoIs } from "./visitor.ts";
 export type { Reaction, Removal, RoomView, Standing, ViewMessage } from "./view-model.ts";
 export { errorTable, Refusal, type ErrorCode } from "../protocol/errors.ts";
 export type { CommandInput, CommandName, CommandOutput } from "../protocol/commands.ts";

@@ -1,4 +1,5 @@
 import type { CommandInput, CommandName, CommandOutput, commands } from "../protocol/commands.ts";
+import type { User } from "../protocol/shapes.ts";
 import { callRest } from "./rest.ts";
 
 /** Commands that need no token. */
@@ -16,4 +17,9 @@ export function askAsVisitor<N extends VisitorCommand>(
   input: CommandInput<N>,
 ): Promise<CommandOutput<N>> {
   return callRest({ url, token: null, fetch: globalThis.fetch.bind(globalThis) }, name, input);
+}
+
+/** Who a token is for. Throws a Refusal: `unauthenticated` for a bad one. */
+export function whoIs(url: string, token: string): Promise<User> {
+  return callRest({ url, token, fetch: globalThis.fetch.bind(globalThis) }, "me:get", {});
 }

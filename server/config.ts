@@ -79,7 +79,8 @@ const gatewaySettings = {
         "must be origins like https://example.com, separated by commas",
       ),
     default: "",
-    meaning: "Web origins that may connect, separated by commas; empty allows every one.",
+    meaning:
+      "Web origins that may connect, and put a room on their pages, separated by commas. Empty lets every one connect and none embed; `PUBLIC_URL` always may.",
   },
   TRUST_PROXY_HOPS: {
     schema: integer(0, 10),
@@ -169,7 +170,7 @@ export function readConfig(env: Environment): Config {
     authJwksUrl: values.AUTH_JWKS_URL,
     authIssuer: values.AUTH_ISSUER,
     authAudience: values.AUTH_AUDIENCE,
-    allowedOrigins: values.ALLOWED_ORIGINS,
+    allowedOrigins: allowedOrigins(values),
     trustProxyHops: values.TRUST_PROXY_HOPS,
     adminToken: values.ADMIN_TOKEN,
     publicUrl: values.PUBLIC_URL,
@@ -192,6 +193,12 @@ export function readConfig(env: Environment): Config {
       ceilingBytes: values.UNREAD_CEILING_BYTES,
     },
   };
+}
+
+/** Whoever names origins need not name Eddy's own: its page is one too. */
+function allowedOrigins(values: { ALLOWED_ORIGINS: string[]; PUBLIC_URL?: string | undefined }) {
+  const { ALLOWED_ORIGINS: named, PUBLIC_URL: own } = values;
+  return named.length === 0 || own === undefined ? named : [...named, new URL(own).origin];
 }
 
 /** Every variable, for the docs: from the same table that reads them. */

@@ -133,7 +133,7 @@ export async function startGateway(
     }),
     health: healthRouter({ stores, metrics, isDraining }),
     docs: docsRouter({ configReference, publicUrl }),
-    page: pageRouter(deps),
+    page: pageRouter(deps, config.allowedOrigins),
     queueBoard:
       board === null || config.adminToken === undefined
         ? null

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { Link } from "./navigation/link.tsx";
+import { embedded } from "./navigation/route.ts";
 import { Avatar } from "./parts/avatar.tsx";
 import { Logo } from "./parts/logo.tsx";
 import { session } from "./session/session.ts";
@@ -12,10 +13,14 @@ export function TopBar() {
   const user = session.value?.user;
   return (
     <header class="top-bar">
-      <Link to="/" class="brand" label="Eddy: all rooms">
-        <Logo />
-        <span>Eddy</span>
-      </Link>
+      {embedded ? (
+        <span />
+      ) : (
+        <Link to="/" class="brand" label="Eddy: all rooms">
+          <Logo />
+          <span>Eddy</span>
+        </Link>
+      )}
       <button type="button" class="who quiet" onClick={() => setSettings(true)}>
         {user === undefined ? (
           "Settings"

@@ -41,10 +41,10 @@ export interface Bath {
 }
 
 /** Builds the page when it has to, and opens a world and a browser. */
-export async function openBath(): Promise<Bath> {
+export async function openBath(env: Record<string, string> = {}): Promise<Bath> {
   await bringPageUpToDate({ say: () => {} });
   await mkdir(pictures, { recursive: true });
-  const world = await openWorld();
+  const world = await openWorld({ env });
   const browser = await startChromium();
   const links: Link[] = [];
   return {

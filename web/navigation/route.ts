@@ -6,6 +6,9 @@ export type Route =
   /** `at`: a message to go to. */
   | { page: "room"; room: string; at: number | null };
 
+/** Whether we are a part of somebody's page: then there is this one room, and no other. */
+export const embedded = location.pathname.startsWith("/embed/");
+
 /** Where we are; follows the address bar. */
 export const route = signal<Route>(readRoute(location));
 
@@ -22,7 +25,7 @@ export function roomPath(room: string, at?: number): string {
 }
 
 function readRoute({ pathname, search }: Pick<Location, "pathname" | "search">): Route {
-  const [, room] = /^\/r\/([^/]+)\/?$/u.exec(pathname) ?? [];
+  const [, room] = /^\/(?:r|embed)\/([^/]+)\/?$/u.exec(pathname) ?? [];
   if (room === undefined) return { page: "directory" };
   const at = Number(new URLSearchParams(search).get("at"));
   return {

@@ -1,5 +1,6 @@
 import type { RoomClosed } from "../../client/index.ts";
 import { Link } from "../navigation/link.tsx";
+import { embedded } from "../navigation/route.ts";
 import { fullTimeOf } from "../parts/clock.ts";
 import type { OpenRoom } from "./open-room.ts";
 
@@ -18,9 +19,11 @@ export function Closed({ room, onComeBack }: { room: OpenRoom; onComeBack: () =>
             Come back in
           </button>
         )}
-        <Link to="/" class="button">
-          See other rooms
-        </Link>
+        {!embedded && (
+          <Link to="/" class="button">
+            See other rooms
+          </Link>
+        )}
       </div>
     </div>
   );

@@ -1,5 +1,6 @@
 import { glimpseOf } from "../directory/rooms.ts";
 import { Link } from "../navigation/link.tsx";
+import { embedded } from "../navigation/route.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { leads } from "./acts.ts";
@@ -14,9 +15,11 @@ export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; ti
   const pins = room.view.value.pins.length;
   return (
     <header class="room-head">
-      <Link to="/" class="round quiet" label="All rooms">
-        <Icon name="back" />
-      </Link>
+      {!embedded && (
+        <Link to="/" class="round quiet" label="All rooms">
+          <Icon name="back" />
+        </Link>
+      )}
       <div class="room-name">
         <h1>
           {title === "" ? "\u00A0" : title}

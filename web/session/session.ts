@@ -6,6 +6,7 @@ import {
   type Client,
   type ConnectionState,
   type User,
+  whoIs,
 } from "../../client/index.ts";
 import { keep, outboxStorage, readKept } from "./kept.ts";
 
@@ -14,6 +15,8 @@ export interface Session {
   user: User;
   token: string;
   expiresAt: string;
+  /** Brings a newer token, where someone else signs people in. */
+  renew?: () => Promise<string>;
 }
 
 /** Who we are; null before a name was said. */
@@ -29,6 +32,12 @@ export async function dropIn(displayName: string): Promise<void> {
   const guest = await askAsVisitor(location.origin, "guest:create", { displayName });
   keep("session", guest);
   session.value = guest;
+}
+
+/** Comes in as the one whom the page around us has signed in. Throws a Refusal. */
+export async function comeInWith(token: string, renew: () => Promise<string>): Promise<void> {
+  const user = await whoIs(location.origin, token);
+  session.value = { user, token, expiresAt: "", renew };
 }
 
 /** Forgets who we are. */
@@ -59,6 +68,7 @@ effect(() => {
     token: mine.token,
     user: mine.user,
     storage: outboxStorage,
+    ...(mine.renew !== undefined && { getToken: mine.renew }),
   });
   connection.value = line.state;
   line.on("state", (state) => {

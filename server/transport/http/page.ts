@@ -20,39 +20,46 @@ const folder = fileURLToPath(new URL("../../../web/dist", import.meta.url));
  * What the page may do: run and read what this server sends, and talk to it. No script, style or
  * frame from elsewhere; pictures of people come from wherever their host keeps them.
  */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self' data: https:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+const policyFor = (embedders: readonly string[]) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "font-src 'self'",
+    "img-src 'self' data: https:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${embedders.length === 0 ? "'none'" : embedders.join(" ")}`,
+  ].join("; ");
 
 /**
  * Serves the page at /, /r/:room and /i/:code, when it is built; else / leads to the API's documentation,
  * and links still tell whoever shows them what they are about: a room what it says to anyone, so that
  * private ones stay unnamed; an invitation its room, because whoever has its code may come in.
- * Each has a QR code, for those who stand by.
+ * Each has a QR code, for those who stand by. At /embed/:room it serves the page to be framed by
+ * `embedders`: origins, or nobody when none is named.
  */
-export function pageRouter(deps: Deps): Router {
+export function pageRouter(deps: Deps, embedders: readonly string[]): Router {
   const { publicUrl } = deps;
   const router = Router();
   const file = path.join(folder, "index.html");
   const isBuilt = existsSync(file);
   const page = isBuilt ? readFileSync(file, "utf8") : NOT_BUILT;
   const [before = "", after = ""] = page.split("</head>");
-  const send = (response: Response, about: Html) =>
+  const send = (response: Response, about: Html, policy = policyFor([])) =>
     response
-      .set({ "Content-Security-Policy": POLICY, "Cache-Control": "no-cache" })
+      .set({ "Content-Security-Policy": policy, "Cache-Control": "no-cache" })
       .type("html")
       .send(`${before}${about.text}</head>${after}`);
 
   // Their names change with their content, so they may be kept for good.
   router.use("/assets", express.static(path.join(folder, "assets"), KEEP_FOR_GOOD));
+  // What other pages load by its address; it holds nothing of anybody.
+  router.get("/embed.js", (_request, response, next) => {
+    response.set("Cross-Origin-Resource-Policy", "cross-origin");
+    next();
+  });
   router.use(express.static(folder, { index: false, maxAge: "1h" }));
   router.get("/", (_request, response) =>
     isBuilt ? send(response, aboutEddy(publicUrl)) : response.redirect("/docs"),
@@ -81,6 +88,13 @@ export function pageRouter(deps: Deps): Router {
       .set("Cache-Control", "public, max-age=86400")
       .type("image/svg+xml")
       .send(renderSVG(`${publicUrl}${kind}${link.data}`));
+  });
+  router.get("/embed/:room", async (request, response) => {
+    const room = await glimpse(deps, request.params.room);
+    // The policy says who may frame it; this older header knows only all or none.
+    response.removeHeader("X-Frame-Options");
+    const about = room === null ? aboutEddy(publicUrl) : aboutRoom(room, linkTo(publicUrl, room));
+    send(response, about, policyFor(embedders));
   });
   return router;
 }
