@@ -67,6 +67,19 @@ export const sharedSettings = {
     default: "10000",
     meaning: "Accepted facts of a room that may wait to be stored; more are answered `busy`.",
   },
+  WEBHOOK_RETRY_SECONDS: {
+    schema: z
+      .string()
+      .regex(/^\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?)*$/u, "must be seconds, separated by commas")
+      .transform((list) => list.split(",").map((seconds) => Number(seconds) * 1_000)),
+    default: "5,300,1800,7200,18000,36000,50400,72000,86400",
+    meaning: "Waits before a webhook is tried again; after the last one a delivery has failed.",
+  },
+  WEBHOOK_PRIVATE_ADDRESSES: {
+    schema: z.enum(["on", "off"], { error: "must be on or off" }),
+    default: "off",
+    meaning: "Whether webhooks may go to private and local addresses.",
+  },
   WORKER_PORT: {
     schema: integer(1, 65_535).optional(),
     default: null,
@@ -82,6 +95,8 @@ export interface Settings {
   logLevel: string;
   hotLogKeep: number;
   unstoredCap: number;
+  webhookRetriesMs: number[];
+  webhookPrivateAddresses: boolean;
   workerPort: number | undefined;
 }
 
@@ -101,6 +116,8 @@ export function settingsOf(values: Values<typeof sharedSettings>): Settings {
     logLevel: values.LOG_LEVEL,
     hotLogKeep: values.HOT_LOG_KEEP,
     unstoredCap: values.UNSTORED_CAP,
+    webhookRetriesMs: values.WEBHOOK_RETRY_SECONDS,
+    webhookPrivateAddresses: values.WEBHOOK_PRIVATE_ADDRESSES === "on",
     workerPort: values.WORKER_PORT,
   };
 }

@@ -38,6 +38,7 @@ import {
   Visibility,
 } from "./shapes.ts";
 import { DisplayName, Emoji, Line, MessageText, Title } from "./text.ts";
+import { webhookCommands } from "./webhook-commands.ts";
 
 const room = { room: RoomRef };
 const onMessage = { room: RoomRef, seq: Seq };
@@ -72,6 +73,7 @@ export const commands = {
     rest: null,
   },
   ...peopleCommands,
+  ...webhookCommands,
 
   "room:create": {
     summary: "Open a room; whoever does so owns it.",

@@ -38,6 +38,14 @@ export const InviteCode = z
   .brand<"InviteCode">();
 export type InviteCode = z.infer<typeof InviteCode>;
 
+/** Which webhook: UUIDv7. */
+export const WebhookId = z.uuid().brand<"WebhookId">();
+export type WebhookId = z.infer<typeof WebhookId>;
+
+/** Which delivery of a webhook: UUIDv7. Its `webhook-id`. */
+export const DeliveryId = z.uuid().brand<"DeliveryId">();
+export type DeliveryId = z.infer<typeof DeliveryId>;
+
 /** The sender's own id of one send: the idempotency key for as long as the message exists. */
 export const ClientId = z.uuid().toLowerCase().brand<"ClientId">();
 export type ClientId = z.infer<typeof ClientId>;

@@ -20,6 +20,8 @@ export const MAX_LINE_CODE_POINTS = 500;
 export const MAX_TAGS = 10;
 /** Slow mode, in seconds. */
 export const MAX_SLOW_MODE_SECONDS = 21_600;
+/** Webhooks of one room. */
+export const MAX_WEBHOOKS = 10;
 /** Rules of one room's filter. */
 export const MAX_FILTER_RULES = 500;
 /** Sites that one rule of a filter names. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import {
   AuditId,
   ClientId,
+  DeliveryId,
   ImportId,
   Position,
   RoomId,
@@ -11,6 +12,7 @@ import {
   Slug,
   Time,
   UserId,
+  WebhookId,
 } from "./ids.ts";
 import {
   MAX_FILTER_HOSTS,
@@ -251,3 +253,33 @@ export const Import = z.object({
   finishedAt: Time.nullable(),
 });
 export type Import = z.infer<typeof Import>;
+
+/** Where a webhook goes. */
+export const WebhookUrl = z.url({ protocol: /^https?$/u }).max(2_000);
+
+/** Somebody who wants to be told of what happens in a room. */
+export const Webhook = z.object({
+  id: WebhookId,
+  url: z.string(),
+  events: z.array(z.string()),
+  createdAt: Time,
+  /** Since when nothing is sent any more, and why; null while it is on. */
+  off: z.object({ at: Time, reason: z.string() }).nullable(),
+});
+export type Webhook = z.infer<typeof Webhook>;
+
+/** One fact on its way to a webhook, or there. */
+export const Delivery = z.object({
+  id: DeliveryId,
+  seq: Seq,
+  event: z.string(),
+  state: z.enum(["pending", "delivered", "failed"]),
+  attempts: z.int(),
+  /** What the other side answered last. */
+  status: z.int().nullable(),
+  error: z.string().nullable(),
+  createdAt: Time,
+  /** When it is tried next; null when it has ended. */
+  nextAt: Time.nullable(),
+});
+export type Delivery = z.infer<typeof Delivery>;

@@ -12,6 +12,7 @@ import { openImportJobs } from "./imports/import-jobs.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./metrics.ts";
 import type { StoreDeps } from "./store.ts";
 import { sweep } from "./sweep.ts";
+import { openWebhookJobs } from "./webhooks/webhook-jobs.ts";
 
 /** A worker that works. */
 export interface RunningWorker {
@@ -75,6 +76,15 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     shouldStop,
   });
 
+  const webhooks = openWebhookJobs({
+    store,
+    connection: queueConnection,
+    log,
+    onError,
+    retriesMs: settings.webhookRetriesMs,
+    privateAddresses: settings.webhookPrivateAddresses,
+  });
+
   let timer: NodeJS.Timeout | null = null;
   let sweeping: Promise<void> = Promise.resolve();
   const scheduleSweep = () => {
@@ -90,6 +100,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     try {
       await sweep(deps, shouldStop);
       await imports.queueDue();
+      await webhooks.queueDue();
       healthy = true;
     } catch (error) {
       healthy = false;
@@ -109,7 +120,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
       stopping = true;
       if (timer !== null) clearTimeout(timer);
       await withDeadline(
-        Promise.allSettled([worker.close(), imports.close(), sweeping]),
+        Promise.allSettled([worker.close(), imports.close(), webhooks.close(), sweeping]),
         CLOSE_DEADLINE_MS,
       );
       queueConnection.disconnect();

@@ -13,6 +13,14 @@ import { dropIn } from "./drop-in.ts";
 import { getFilters, setFilters } from "./manage-filters.ts";
 import { giveRole, showMembers } from "./manage-members.ts";
 import { archiveRoom, getRoom, openRoom, showRooms, updateRoom } from "./manage-room.ts";
+import {
+  endWebhook,
+  openWebhook,
+  resumeWebhook,
+  sendAgain,
+  showDeliveries,
+  showWebhooks,
+} from "./manage-webhooks.ts";
 import { peopleActs } from "./people/acts.ts";
 import { showAudit } from "./read-audit.ts";
 import { getMessage, listMessages, readHistory } from "./read-history.ts";
@@ -61,6 +69,12 @@ export const acts: ActTable = {
   "filter:get": getFilters,
   "filter:set": setFilters,
   "audit:list": showAudit,
+  "webhook:create": openWebhook,
+  "webhook:list": showWebhooks,
+  "webhook:remove": endWebhook,
+  "webhook:switch-on": resumeWebhook,
+  "webhook:deliveries": showDeliveries,
+  "webhook:replay": sendAgain,
   "import:create": beginImport,
   "import:start": runImport,
   "import:get": getImport,

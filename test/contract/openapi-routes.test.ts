@@ -10,7 +10,9 @@ import {
   type CommandOutput,
   commands,
 } from "../../protocol/commands.ts";
-import type { Import, Room, Sanction } from "../../protocol/shapes.ts";
+import { DeliveryId } from "../../protocol/ids.ts";
+import type { Delivery, Import, Room, Sanction, Webhook } from "../../protocol/shapes.ts";
+import { type Backstage, openBackstage } from "../guarantees/backstage.ts";
 import {
   ask,
   firstGateway,
@@ -22,10 +24,15 @@ import {
 } from "../support/world.ts";
 
 let world: World;
+let backstage: Backstage;
 beforeAll(async () => {
   world = await openWorld({ worker: false, env: { AUTH_JWT_SECRET: HOST_SECRET } });
+  backstage = await openBackstage(world);
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await backstage.close();
+  await world.close();
+});
 
 /** Ada's room, in which she and Grace have each said something. */
 interface Scene {
@@ -123,6 +130,18 @@ const inputs = {
   "audit:list": ({ room }) => ({ room: room.id }),
   "filter:get": ({ room }) => ({ room: room.id }),
   "filter:set": ({ room }) => ({ room: room.id, rules: [{ name: "Spam", phrase: "buy now" }] }),
+  "webhook:create": ({ room }) => ({ room: room.id, url: "https://host.example/eddy" }),
+  "webhook:list": async (on) => {
+    await hook(on);
+    return { room: on.room.id };
+  },
+  "webhook:remove": async (on) => ({ room: on.room.id, id: await hook(on) }),
+  "webhook:switch-on": async (on) => ({ room: on.room.id, id: await hook(on) }),
+  "webhook:deliveries": async (on) => ({ room: on.room.id, id: await hook(on), limit: 1 }),
+  "webhook:replay": async (on) => {
+    const id = await hook(on);
+    return { room: on.room.id, id, delivery: await deliveryOf(id) };
+  },
   "import:create": () => ({ format: "irc", title: "Old times", date: "2024-03-05" }),
   "import:start": async (on) => ({ id: await upload(on) }),
   "import:get": async (on) => ({ id: await upload(on) }),
@@ -193,6 +212,21 @@ async function mute({ ada, grace, room }: Scene): Promise<Sanction["id"]> {
     reason: "spam",
   });
   return body.id;
+}
+
+async function hook({ ada, room }: Scene): Promise<Webhook["id"]> {
+  const { body } = await ada.rest<{ webhook: Webhook }>("POST", `/rooms/${room.id}/webhooks`, {
+    url: "https://host.example/eddy",
+  });
+  return body.webhook.id;
+}
+
+/** There is no worker here to make one. */
+async function deliveryOf(webhook: Webhook["id"]): Promise<Delivery["id"]> {
+  const id = DeliveryId.parse(uuidv7());
+  await backstage.sql`
+    INSERT INTO webhook_deliveries (id, webhook_id, seq, event) VALUES (${id}, ${webhook}, 1, 'message.sent')`;
+  return id;
 }
 
 async function upload({ root }: Scene): Promise<Import["id"]> {

@@ -12,6 +12,8 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   UserId: "Who someone is: a UUIDv7.",
   RoomId: "Which room: a UUIDv7.",
   SanctionId: "Which sanction: a UUIDv7.",
+  WebhookId: "Which webhook: a UUIDv7.",
+  DeliveryId: "Which delivery of a webhook: a UUIDv7. It goes along as `webhook-id`.",
   ImportId: "Which import: a UUIDv7.",
   InviteId: "Which invitation: a UUIDv7.",
   InviteCode: "What an invitation is accepted with: 22 letters, digits, - and _.",
@@ -69,6 +71,9 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   AuditId: "Which entry of the audit log: a UUIDv7.",
   AuditEntry:
     "Something that was done: by whom, to whom, at which seq of the log, by which rule, and why. Its hash covers it and the entry before it.",
+  Webhook: "Somebody who is told of what happens in a room.",
+  WebhookUrl: "Where a webhook goes: http or https.",
+  Delivery: "One fact on its way to a webhook, or there.",
   Import: "A history that is brought along from elsewhere, into a room of its own.",
   ImportFormat: "What a history is written in; see docs/IMPORTS.md.",
   Fact: "One entry of a room's log. Its `type` says what happened.",
