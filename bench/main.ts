@@ -11,6 +11,7 @@ import { manyRoomsBenchmark, storedRoomsBenchmark } from "./fan-out/many-rooms-b
 import { filtersBenchmark } from "./filters/filters-benchmark.ts";
 import { idleBenchmark } from "./idle/idle-benchmark.ts";
 import { importBenchmark } from "./import/import-benchmark.ts";
+import { missedBenchmark } from "./missed/missed-benchmark.ts";
 import { neverReadingBenchmark } from "./never-reading/never-reading-benchmark.ts";
 import { renderPlots } from "./plot.ts";
 import { showReport } from "./show-report.ts";
@@ -29,6 +30,7 @@ const benchmarks: Benchmark[] = [
   importBenchmark,
   conversationsBenchmark,
   filtersBenchmark,
+  missedBenchmark,
 ];
 
 process.exitCode = await main();

@@ -27,6 +27,7 @@ import {
   Member,
   Membership,
   Message,
+  Missed,
   NewRoom,
   Presence,
   Role,
@@ -191,6 +192,16 @@ export const commands = {
     rate: "command",
     socket: true,
     rest: route("PUT", "/rooms/:room/read"),
+  },
+  "room:missed": {
+    summary:
+      "What happened after my read marker, or between two positions: conversations, people, links.",
+    input: z.strictObject({ ...room, since: Position.optional(), until: Position.optional() }),
+    output: Missed,
+    who: "reader",
+    rate: "command",
+    socket: true,
+    rest: route("GET", "/rooms/:room/missed"),
   },
   "typing:start": {
     summary: "I am typing in a room that I have entered. Fire and forget, throttled.",

@@ -283,3 +283,39 @@ export const Delivery = z.object({
   nextAt: Time.nullable(),
 });
 export type Delivery = z.infer<typeof Delivery>;
+
+const spoken = z.array(z.object({ user: User, messages: z.int() }));
+
+/** What happened in a room in a stretch of its log, as its digests tell it. */
+export const Missed = z.object({
+  since: Position,
+  until: Position,
+  messages: z.int(),
+  people: spoken,
+  readingSeconds: z.int(),
+  conversations: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      from: Seq,
+      to: Seq,
+      messages: z.int(),
+      people: spoken,
+      mine: z.boolean(),
+      mentioned: z.boolean(),
+      best: z.array(Seq),
+    }),
+  ),
+  links: z.array(
+    z.object({
+      url: z.string(),
+      title: z.string().optional(),
+      by: Author,
+      seq: Seq,
+      times: z.int(),
+    }),
+  ),
+  questions: z.array(z.object({ seq: Seq, by: Author, text: z.string() })),
+  knownPeople: z.array(User),
+});
+export type Missed = z.infer<typeof Missed>;

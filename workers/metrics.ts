@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** What a worker counts, for Prometheus. */
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
@@ -31,6 +31,16 @@ export function createWorkerMetrics() {
     heldUp: new Counter({
       name: "eddy_held_up_total",
       help: "Times a room could not be stored because the schema is not what Eddy expects.",
+      registers,
+    }),
+    placed: new Counter({
+      name: "eddy_placed_total",
+      help: "Stored facts that are placed among conversations and digested.",
+      registers,
+    }),
+    digestLag: new Gauge({
+      name: "eddy_digest_lag_seconds",
+      help: "For how long the room that waits longest has had stored facts that are not digested.",
       registers,
     }),
     holes: new Counter({

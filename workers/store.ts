@@ -29,6 +29,8 @@ export interface StoreDeps {
   now: () => number;
   /** Rooms that Postgres has no place for at the moment. */
   heldUp: HeldUp;
+  /** Told of rooms that have more stored than before, after it is committed; must not take time. */
+  onStored: (rooms: RoomId[]) => void;
 }
 
 /** Rooms in one transaction: few commits, and no room waits long for another. */
@@ -123,6 +125,7 @@ async function storeOnce(deps: StoreDeps, rooms: RoomId[], most: number): Promis
   // From here on it is committed, and may be told.
   await noteStored(stores.link, stored, deps.keep);
   for (const { facts } of stored) metrics.stored.inc(facts);
+  deps.onStored(stored.flatMap(({ room, facts }) => (facts > 0 ? room : [])));
   for (const { room } of poisoned) {
     await storeOrPutAside(deps, room);
   }
@@ -186,6 +189,7 @@ async function storeOrPutAside(deps: StoreDeps, room: RoomId): Promise<void> {
     await replaceBody(stores.link, room, tombstone);
   }
   await noteStored(stores.link, [{ room, seq }], deps.keep);
+  deps.onStored([room]);
 }
 
 /** Why Postgres refuses what an entry holds. */

@@ -6,6 +6,7 @@ import { openStore } from "../db/postgres/connection.ts";
 import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
 import { queueNames, queuePrefix } from "../db/redis/queues.ts";
 import type { Settings } from "../db/settings.ts";
+import { openDigester } from "./digest/digester.ts";
 import { drain } from "./drain.ts";
 import { HeldUp } from "./held-up.ts";
 import { openImportJobs } from "./imports/import-jobs.ts";
@@ -45,6 +46,10 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     connections: POSTGRES_CONNECTIONS,
   });
   const metrics = createWorkerMetrics();
+  let stopping = false;
+  let healthy = true;
+  const shouldStop = () => stopping;
+  const digester = openDigester({ store, metrics, log, now: Date.now });
   const deps: StoreDeps = {
     stores: { link, store },
     metrics,
@@ -52,10 +57,8 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     keep: settings.hotLogKeep,
     now: Date.now,
     heldUp: new HeldUp(),
+    onStored: digester.note,
   };
-  let stopping = false;
-  let healthy = true;
-  const shouldStop = () => stopping;
 
   const worker = new Worker(queueNames.drain, () => drain(deps, { shouldStop }), {
     connection: queueConnection,
@@ -120,7 +123,13 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
       stopping = true;
       if (timer !== null) clearTimeout(timer);
       await withDeadline(
-        Promise.allSettled([worker.close(), imports.close(), webhooks.close(), sweeping]),
+        Promise.allSettled([
+          worker.close(),
+          imports.close(),
+          webhooks.close(),
+          sweeping,
+          digester.stop(),
+        ]),
         CLOSE_DEADLINE_MS,
       );
       queueConnection.disconnect();

@@ -27,11 +27,12 @@ export async function readMessages(
       SELECT stored_seq FROM rooms WHERE id = ${ask.room}`;
     const rows = await tx<MessageRow[]>`
       SELECT f.seq, f.by_id, f.by_name, ${iso(sql, "f.at")} AS at, f.text, f.client_id, f.reply_to,
-        f.mentions, ${iso(sql, "f.edited_at")} AS edited_at, f.pinned, f.conversation,
+        f.mentions, ${iso(sql, "f.edited_at")} AS edited_at, f.pinned, p.conversation,
         r.by_id AS removed_by_id, r.by_name AS removed_by_name, ${iso(sql, "r.at")} AS removed_at,
         r.data ->> 'reason' AS removed_reason, f.removed_seq
       FROM facts f
       LEFT JOIN facts r ON r.room_id = f.room_id AND r.seq = f.removed_seq
+      LEFT JOIN placements p ON p.room_id = f.room_id AND p.seq = f.seq
       WHERE f.room_id = ${ask.room} AND f.type = 'message.sent'
         AND f.seq > ${ask.after} AND f.seq < ${ask.before}
       ORDER BY f.seq ${direction} LIMIT ${ask.limit}`;
@@ -63,7 +64,7 @@ interface MessageRow {
   mentions: UserId[] | null;
   edited_at: string | null;
   pinned: boolean;
-  conversation: string | null;
+  conversation: number | null;
   removed_seq: number | null;
   removed_by_id: UserId | null;
   removed_by_name: string | null;
@@ -85,7 +86,7 @@ function messageOf(row: MessageRow): KeptMessage {
     ...(removed === null ? {} : { removed }),
     pinned: row.pinned,
     reactions: new Map(),
-    ...(row.conversation === null ? {} : { conversation: row.conversation }),
+    ...(row.conversation === null ? {} : { conversation: String(row.conversation) }),
   };
 }
 

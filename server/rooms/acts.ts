@@ -25,6 +25,7 @@ import { peopleActs } from "./people/acts.ts";
 import { showAudit } from "./read-audit.ts";
 import { getMessage, listMessages, readHistory } from "./read-history.ts";
 import { markRead } from "./read-marker.ts";
+import { readMissed } from "./read-missed.ts";
 import { liftSanction, sanctionMember, showSanctions } from "./sanction-member.ts";
 import { sendMessage } from "./send-message.ts";
 
@@ -52,6 +53,7 @@ export const acts: ActTable = {
   "room:archive": archiveRoom,
   "room:history": readHistory,
   "room:read": markRead,
+  "room:missed": readMissed,
   "message:send": sendMessage,
   "message:edit": editMessage,
   "message:remove": removeMessage,

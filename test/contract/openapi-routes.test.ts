@@ -79,6 +79,7 @@ const inputs = {
   "room:leave": ({ room }) => ({ room: room.id }),
   "room:history": ({ room }) => ({ room: room.id, after: 0, limit: 1 }),
   "room:read": ({ room, seq }) => ({ room: room.id, seq }),
+  "room:missed": ({ room, seq }) => ({ room: room.id, since: 0, until: seq }),
   "typing:start": async ({ room, socket }) => {
     await ask(socket, "room:enter", { room: room.id });
     return { room: room.id };

@@ -56,6 +56,7 @@ export async function openBackstage({
       keep,
       now: Date.now,
       heldUp: new HeldUp(),
+      onStored: () => {},
     }),
     close: async () => {
       link.close();

@@ -1267,4 +1267,13 @@ export const mutants: Mutant[] = [
     test: "test/integration/process-secrets.test.ts",
     title: "a bug that nobody catches is logged, and server",
   },
+  {
+    guarantee: "G19",
+    breaks: "what was missed is told without asking what was taken back",
+    file: "server/rooms/read-missed.ts",
+    find: "    if (change.removed === true) quoted.delete(seq);\n    else if",
+    replace: "    if",
+    test: "test/integration/missed.test.ts",
+    title: "what was taken back is not in the answer",
+  },
 ];

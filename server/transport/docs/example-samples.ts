@@ -13,7 +13,17 @@ export const samplesByField: Readonly<Record<string, readonly unknown[]>> = {
   tags: [["tea", "walks"]],
   text: ["Who is up for a walk?"],
   headline: ["Writes notes"],
-  links: [[{ title: "Notes", url: "https://example.com/notes" }]],
+  links: [
+    [{ title: "Notes", url: "https://example.com/notes" }],
+    [
+      {
+        url: "https://example.com/tea",
+        by: { id: "0198c0de-7a11-7ada-8001-5ca1ab1e0001", name: "Ada" },
+        seq: 1042,
+        times: 3,
+      },
+    ],
+  ],
   timeZone: ["Europe/London"],
   note: ["Met at the tea room"],
   url: ["https://chat.example.com/i/q9Tn2JfWcE6uZ0rYb-5x_A"],

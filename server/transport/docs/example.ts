@@ -69,9 +69,16 @@ function exampleScalar({ const: only, enum: options, default: preset, type, mini
 function hasType(value: unknown, schema: JsonSchema, schemas: Schemas): boolean {
   const options = schema.anyOf ?? schema.oneOf ?? [schema];
   return options.some((option) => {
-    const { type = [], enum: allowed } = resolved(option, schemas);
-    return [type].flat().some((one) => one === typeOf(value)) && !allowed;
+    const { type = [], enum: allowed, items } = resolved(option, schemas);
+    if (![type].flat().some((one) => one === typeOf(value)) || allowed) return false;
+    if (!Array.isArray(value) || !isSchema(items)) return true;
+    const { required = [] } = resolved(items, schemas);
+    return value.every((each) => required.every((field) => hasField(each, field)));
   });
+}
+
+function hasField(value: unknown, field: string): boolean {
+  return typeof value === "object" && value !== null && field in value;
 }
 
 function typeOf(value: unknown): string {
