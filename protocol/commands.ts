@@ -6,6 +6,7 @@ import {
   ClientId,
   Cursor,
   Epoch,
+  DryRunId,
   ImportId,
   Position,
   RoomRef,
@@ -15,12 +16,14 @@ import {
   Time,
   UserId,
 } from "./ids.ts";
-import { DEFAULT_PAGE_FACTS, MAX_PAGE_FACTS } from "./limits.ts";
+import { DEFAULT_PAGE_FACTS, MAX_DRY_RUN_DAYS, MAX_PAGE_FACTS } from "./limits.ts";
 import { after, itemLimit, list } from "./paged.ts";
 import { peopleCommands } from "./people-commands.ts";
 import {
   AuditEntry,
+  DryRun,
   FilterHits,
+  FilterRule,
   FilterRules,
   Import,
   ImportFormat,
@@ -378,6 +381,28 @@ export const commands = {
     rate: "command",
     socket: false,
     rest: route("PUT", "/rooms/:room/filters"),
+  },
+  "dry-run:create": {
+    summary: "Try a draft rule on what was said in the last days: whom would it have hit?",
+    input: z.strictObject({
+      ...room,
+      rule: FilterRule,
+      days: z.int().min(1).max(MAX_DRY_RUN_DAYS).default(7),
+    }),
+    output: DryRun,
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("POST", "/rooms/:room/filters/dry-run", 201),
+  },
+  "dry-run:get": {
+    summary: "How far a dry run is, and what it has found.",
+    input: z.strictObject({ ...room, id: DryRunId }),
+    output: DryRun,
+    who: "moderator",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room/filters/dry-run/:id"),
   },
   "audit:list": {
     summary: "What was done in a room, by whom and why, the newest first.",

@@ -23,6 +23,10 @@ export type ImportId = z.infer<typeof ImportId>;
 export const AuditId = z.uuid().brand<"AuditId">();
 export type AuditId = z.infer<typeof AuditId>;
 
+/** Which dry run of a filter's rule: UUIDv7. */
+export const DryRunId = z.uuid().brand<"DryRunId">();
+export type DryRunId = z.infer<typeof DryRunId>;
+
 /** Which case of the review queue: UUIDv7. */
 export const CaseId = z.uuid().brand<"CaseId">();
 export type CaseId = z.infer<typeof CaseId>;

@@ -24,6 +24,8 @@ export const MAX_SLOW_MODE_SECONDS = 21_600;
 export const MAX_WEBHOOKS = 10;
 /** Rules of one room's filter. */
 export const MAX_FILTER_RULES = 500;
+/** Days of what was said that a draft rule is tried on. */
+export const MAX_DRY_RUN_DAYS = 90;
 /** Sites that one rule of a filter names. */
 export const MAX_FILTER_HOSTS = 200;
 /** People whom one invitation may let in. */

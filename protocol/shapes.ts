@@ -4,6 +4,7 @@ import {
   AuditId,
   ClientId,
   DeliveryId,
+  DryRunId,
   ImportId,
   Position,
   RoomId,
@@ -212,6 +213,27 @@ export const FilterHits = z.object({
   lastAt: Time,
 });
 export type FilterHits = z.infer<typeof FilterHits>;
+
+/** A draft rule, tried on what was said. */
+export const DryRun = z.object({
+  id: DryRunId,
+  rule: FilterRule,
+  since: Time,
+  state: z.enum(["waiting", "running", "done"]),
+  /** From 0 to 1. */
+  progress: z.number(),
+  messages: z.int(),
+  hits: z.int(),
+  /** People who said what was hit, and how many of them are moderators or owners. */
+  people: z.int(),
+  moderators: z.int(),
+  /** Those with the most hits. */
+  most: z.array(z.object({ user: UserId, name: z.string(), hits: z.int() })),
+  samples: z.array(Message),
+  createdAt: Time,
+  finishedAt: Time.nullable(),
+});
+export type DryRun = z.infer<typeof DryRun>;
 
 /** Something that was done, and why. */
 export const AuditEntry = z.object({

@@ -8,6 +8,7 @@ import { queueNames, queuePrefix } from "../db/redis/queues.ts";
 import type { Settings } from "../db/settings.ts";
 import { openDigester } from "./digest/digester.ts";
 import { drain } from "./drain.ts";
+import { openDryRunJobs } from "./dry-runs/dry-run-jobs.ts";
 import { HeldUp } from "./held-up.ts";
 import { openImportJobs } from "./imports/import-jobs.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./metrics.ts";
@@ -79,6 +80,14 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     shouldStop,
   });
 
+  const dryRuns = openDryRunJobs({
+    store,
+    connection: queueConnection,
+    log,
+    onError,
+    shouldStop,
+  });
+
   const webhooks = openWebhookJobs({
     store,
     connection: queueConnection,
@@ -104,6 +113,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
       await sweep(deps, shouldStop);
       await imports.queueDue();
       await webhooks.queueDue();
+      await dryRuns.queueDue();
       healthy = true;
     } catch (error) {
       healthy = false;
@@ -127,6 +137,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
           worker.close(),
           imports.close(),
           webhooks.close(),
+          dryRuns.close(),
           sweeping,
           digester.stop(),
         ]),

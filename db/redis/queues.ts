@@ -5,7 +5,12 @@ import type { Redis } from "ioredis";
  * The queues between gateways and workers: where they meet, since neither imports the other.
  * Jobs carry ids, never message text.
  */
-export const queueNames = { drain: "drain", imports: "imports", webhooks: "webhooks" } as const;
+export const queueNames = {
+  drain: "drain",
+  imports: "imports",
+  webhooks: "webhooks",
+  dryRuns: "dry-runs",
+} as const;
 
 /** One hash tag, so that all keys of all queues share a Redis Cluster slot. */
 export const queuePrefix = "{eddy}:queue";

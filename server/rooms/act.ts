@@ -1,12 +1,12 @@
 import type { FilterLedger } from "../../db/filter-ledger.ts";
 import type { DrainHint } from "../../db/redis/queues.ts";
 import type { Stores } from "../../db/stores.ts";
+import type { Repeats } from "../../filters/repeats.ts";
 import type { Who } from "../../protocol/command.ts";
 import type { CommandName, CommandOutput, ParsedInput } from "../../protocol/commands.ts";
 import type { User } from "../../protocol/shapes.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Decision, Rank } from "./policy.ts";
-import type { Repeats } from "./repeats.ts";
 import type { RoomRules, RoomRulesCache } from "./room-rules.ts";
 
 /** What acts work with. */

@@ -10,6 +10,7 @@ import {
   unpinMessage,
 } from "./change-message.ts";
 import { dropIn } from "./drop-in.ts";
+import { beginDryRun, getDryRun } from "./dry-run-filter.ts";
 import { getFilters, setFilters } from "./manage-filters.ts";
 import { giveRole, showMembers } from "./manage-members.ts";
 import { archiveRoom, getRoom, openRoom, showRooms, updateRoom } from "./manage-room.ts";
@@ -70,6 +71,8 @@ export const acts: ActTable = {
   "sanction:lift": liftSanction,
   "filter:get": getFilters,
   "filter:set": setFilters,
+  "dry-run:create": beginDryRun,
+  "dry-run:get": getDryRun,
   "audit:list": showAudit,
   "webhook:create": openWebhook,
   "webhook:list": showWebhooks,

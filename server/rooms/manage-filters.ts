@@ -39,7 +39,7 @@ export const setFilters: RoomAct<"filter:set"> = async (deps, call, input) => {
 };
 
 /** Errors: `invalid` for rules that cannot be compiled. */
-function refuseProblems(rules: readonly FilterRule[]): void {
+export function refuseProblems(rules: readonly FilterRule[]): void {
   const problems = findProblems(rules);
   if (problems.length === 0) return;
   throw new Refusal("invalid", "Some rules cannot be used.", {

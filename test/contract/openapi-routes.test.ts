@@ -11,7 +11,7 @@ import {
   commands,
 } from "../../protocol/commands.ts";
 import { DeliveryId } from "../../protocol/ids.ts";
-import type { Delivery, Import, Room, Sanction, Webhook } from "../../protocol/shapes.ts";
+import type { Delivery, DryRun, Import, Room, Sanction, Webhook } from "../../protocol/shapes.ts";
 import { type Backstage, openBackstage } from "../guarantees/backstage.ts";
 import {
   ask,
@@ -143,6 +143,12 @@ const inputs = {
     const id = await hook(on);
     return { room: on.room.id, id, delivery: await deliveryOf(id) };
   },
+  "dry-run:create": ({ room }) => ({ room: room.id, rule: DRAFT, days: 1 }),
+  "dry-run:get": async ({ ada, room }) => {
+    const on = `/rooms/${room.id}/filters/dry-run`;
+    const { body } = await ada.rest<DryRun>("POST", on, { rule: DRAFT });
+    return { room: room.id, id: body.id };
+  },
   "import:create": () => ({ format: "irc", title: "Old times", date: "2024-03-05" }),
   "import:start": async (on) => ({ id: await upload(on) }),
   "import:get": async (on) => ({ id: await upload(on) }),
@@ -196,6 +202,8 @@ const inputs = {
     return { users: [grace.user.id, linus.user.id], text: "You both know kernels." };
   },
 } satisfies { [N in CommandName]: Give<N> };
+
+const DRAFT = { name: "Spam", phrase: "buy now" };
 
 async function makeInvite({ ada, room }: Scene): Promise<CommandOutput<"invite:create">> {
   const { body } = await ada.rest<CommandOutput<"invite:create">>(

@@ -77,6 +77,7 @@ export const samplesByShape: Readonly<Record<string, unknown>> = {
   UserId: "0198c0de-7a11-7ada-8001-5ca1ab1e0001",
   RoomId: "0198c0de-7a11-7ada-8002-5ca1ab1e0002",
   AuditId: "0198c0de-7a11-7ada-8006-5ca1ab1e0006",
+  DryRunId: "0198c0de-7a11-7ada-8008-5ca1ab1e0008",
   CaseId: "0198c0de-7a11-7ada-8007-5ca1ab1e0007",
   SanctionId: "0198c0de-7a11-7ada-8003-5ca1ab1e0003",
   WebhookId: "0198c0de-7a11-7ada-8007-5ca1ab1e0007",

@@ -70,6 +70,9 @@ export const shapeNotes: Readonly<Record<string, string>> = {
     "What happened between two positions. `until` is how far the room's digests have come: a second or so behind the head. Lists hold what matters most; how is in docs/MISSED.md.",
   FilterRules: "All rules of a room's filter.",
   FilterHits: "How often a rule was met since it has its name: in force, or on trial (`shadow`).",
+  DryRunId: "Which dry run: a UUIDv7.",
+  DryRun:
+    "A draft rule, tried on what was said: nothing happened to anyone. `most` are the people with the most hits, `samples` the newest messages that it hit, as they are now. Kept for a day.",
   AuditId: "Which entry of the audit log: a UUIDv7.",
   AuditEntry:
     "Something that was done: by whom, to whom, at which seq of the log, by which rule, and why. Its hash covers it and the entry before it.",

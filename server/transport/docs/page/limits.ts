@@ -75,6 +75,7 @@ const limitSentences = {
   MAX_SLOW_MODE_SECONDS: "seconds of slow mode",
   MAX_WEBHOOKS: "webhooks of a room",
   MAX_FILTER_RULES: "rules of one room's filter",
+  MAX_DRY_RUN_DAYS: "days of what was said that a draft rule is tried on",
   MAX_FILTER_HOSTS: "sites in one rule of a filter",
   MAX_INVITE_USES: "people whom an invitation lets in",
   MAX_INVITE_SECONDS: "seconds that an invitation is good",

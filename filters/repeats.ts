@@ -1,4 +1,4 @@
-import type { RoomId, UserId } from "../../protocol/ids.ts";
+import type { RoomId, UserId } from "../protocol/ids.ts";
 
 /** What one person said in a room lately. */
 interface Said {
@@ -13,7 +13,7 @@ const MOST_SAID = 50;
 const MOST_PEOPLE = 50_000;
 
 /**
- * Remembers what people said in rooms whose filter asks for it, on this gateway: who spreads a flood over
+ * Remembers what people said in rooms whose filter asks for it, in this process: who spreads a flood over
  * several gateways has as many times the measure.
  */
 export class Repeats {
