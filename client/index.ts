@@ -47,4 +47,5 @@ export type {
   Room,
   Sanction,
   User,
+  Weather,
 } from "../protocol/shapes.ts";

@@ -38,8 +38,10 @@ import {
   RoomChanges,
   Sanction,
   SanctionKind,
+  Tag,
   User,
   Visibility,
+  Weather,
 } from "./shapes.ts";
 import { DisplayName, Emoji, Line, MessageText, Title } from "./text.ts";
 import { webhookCommands } from "./webhook-commands.ts";
@@ -89,10 +91,13 @@ export const commands = {
     rest: route("POST", "/rooms", 201),
   },
   "room:list": {
-    summary: "Public rooms, the liveliest or the newest first.",
+    summary:
+      "Public rooms, or those I am in: the liveliest first (people there, messages of the last minutes and whether they grow more), or the newest.",
     input: z.strictObject({
       sort: z.enum(["live", "new"]).default("live"),
+      show: z.enum(["public", "mine"]).default("public"),
       q: z.string().max(100).optional(),
+      tag: Tag.optional(),
       ...after,
     }),
     output: list(Room),
@@ -100,6 +105,24 @@ export const commands = {
     rate: "command",
     socket: false,
     rest: route("GET", "/rooms"),
+  },
+  "room:weather": {
+    summary: "How it is in a room just now: who speaks, how fast, and whether it grows.",
+    input: z.strictObject(room),
+    output: Weather,
+    who: "reader",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/rooms/:room/weather"),
+  },
+  "tag:list": {
+    summary: "Tags of public rooms, the most used first.",
+    input: z.strictObject({ limit: itemLimit }),
+    output: z.object({ items: z.array(z.object({ tag: Tag, rooms: z.int() })) }),
+    who: "anyone",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/tags"),
   },
   "room:get": {
     summary: "One room.",

@@ -71,6 +71,26 @@ export const Room = z.object({
 });
 export type Room = z.infer<typeof Room>;
 
+/** Whether more is said in a room than before. */
+export const Trend = z.enum(["rising", "steady", "falling"]);
+export type Trend = z.infer<typeof Trend>;
+
+/** How it is in a room, for who thinks of going there. */
+export const Weather = z.object({
+  present: z.int(),
+  messagesLast5m: z.int(),
+  /** Messages of the last 15 minutes, by the minute. */
+  perMinute: z.number(),
+  trend: Trend,
+  /** Who has spoken in the last 15 minutes, the most talkative first. */
+  speakers: z.array(z.object({ user: User, messages: z.int() })),
+  /** When somebody last said something. */
+  lastMessageAt: Time.optional(),
+  /** Messages that I have not read. */
+  unread: z.int(),
+});
+export type Weather = z.infer<typeof Weather>;
+
 /** What may be changed of a room. Also the `changes` of a `room.updated`. */
 export const RoomChanges = z.strictObject({
   title: Title.optional(),

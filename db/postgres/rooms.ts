@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull, lt, or, sql as raw } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import type { TransactionSql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 
@@ -107,47 +107,6 @@ export async function changeRoom(
 /** What a change of a room may change, as it was before. */
 type RoomBefore = Required<RoomChanges> & { archivedAt: Date | null };
 
-/** A room in a list, with what it is sorted by. */
-export type ListedRoom = RoomRow & { messagesLast5m: number };
-
-/** Public rooms, the liveliest (messages of the last five minutes) or the newest first; keyset paging. */
-export async function listRooms(
-  { db }: Store,
-  ask: {
-    sort: "live" | "new";
-    q?: string | undefined;
-    after: { warmth: number; id: RoomId } | null;
-    limit: number;
-  },
-): Promise<ListedRoom[]> {
-  const warmth = raw<number>`(
-    SELECT coalesce(sum(m.messages), 0)::int FROM room_minutes m
-    WHERE m.room_id = ${rooms.id} AND m.minute > now() - interval '5 minutes')`;
-  const wanted = ask.q === undefined || ask.q.trim() === "" ? undefined : `%${likeLiteral(ask.q)}%`;
-  const after = ask.after;
-  const rows = await db
-    .select({ room: rooms, warmth })
-    .from(rooms)
-    .where(
-      and(
-        eq(rooms.visibility, "public"),
-        isNull(rooms.archivedAt),
-        wanted === undefined
-          ? undefined
-          : raw`(${rooms.title} || ' ' || ${rooms.topic}) ILIKE ${wanted}`,
-        after === null
-          ? undefined
-          : ask.sort === "new"
-            ? lt(rooms.id, after.id)
-            : or(lt(warmth, after.warmth), and(eq(warmth, after.warmth), lt(rooms.id, after.id))),
-      ),
-    )
-    // Ids are UUIDv7: the newest room has the highest.
-    .orderBy(...(ask.sort === "new" ? [desc(rooms.id)] : [desc(warmth), desc(rooms.id)]))
-    .limit(ask.limit);
-  return rows.map(({ room, warmth: messages }) => ({ ...room, messagesLast5m: messages }));
-}
-
 /** Messages of a room in the last five minutes. */
 export async function messagesLast5m({ sql }: Store, room: RoomId): Promise<number> {
   const [row] = await sql<{ messages: number }[]>`
@@ -167,8 +126,4 @@ export async function recentMessages(
     WHERE room_id = ANY(${[...ids]}::uuid[]) AND minute > now() - interval '5 minutes'
     GROUP BY room_id`;
   return new Map(rows.map(({ room_id: room, messages }) => [room, messages]));
-}
-
-function likeLiteral(text: string): string {
-  return text.replaceAll(/[\\%_]/gu, String.raw`\$&`);
 }

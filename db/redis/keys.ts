@@ -55,6 +55,8 @@ export const keys = {
   slow: ofRoom("slow"),
   /** Sorted set user → until when (ms) they count as here. Expires by itself. */
   presence: ofRoom("presence"),
+  /** Sorted set room → until when (ms) someone counts as there. Entries that are over go when it is read. */
+  here: "eddy:here",
   /** Sorted set room → since when (ms) it has facts that are not stored. Cleared after COMMIT. */
   dirty: (bucket: number) => `${tag(bucket)}:dirty`,
   /** Channel of a room's new facts: a hint, the log is the truth. */

@@ -17,7 +17,25 @@ export async function notePresent(
     .pipeline()
     .zadd(keys.presence(room), ...users.flatMap((user) => [until, user]))
     .pexpire(keys.presence(room), PRESENCE_TTL_MS * 2)
+    .zadd(keys.here, until, room)
     .exec();
+}
+
+/** Rooms where people are, and how many: the fullest of those that were heard of last. */
+export async function readPeopled(
+  link: RedisLink,
+  most: number,
+): Promise<{ room: RoomId; present: number }[]> {
+  const replies = await link.redis
+    .pipeline()
+    .zremrangebyscore(keys.here, "-inf", Date.now())
+    .zrevrange(keys.here, 0, most - 1)
+    .exec();
+  const [error, found] = replies?.[1] ?? [null, []];
+  if (error !== null) throw error;
+  const rooms = found as RoomId[];
+  const counts = await countPresent(link, rooms);
+  return rooms.map((room, i) => ({ room, present: counts[i] ?? 0 }));
 }
 
 /** People left. Another gateway where they still are says so again within seconds. */

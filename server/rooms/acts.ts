@@ -9,11 +9,12 @@ import {
   removeReaction,
   unpinMessage,
 } from "./change-message.ts";
+import { showRooms, showTags, showWeather } from "./directory.ts";
 import { dropIn } from "./drop-in.ts";
 import { beginDryRun, getDryRun } from "./dry-run-filter.ts";
 import { getFilters, setFilters } from "./manage-filters.ts";
 import { giveRole, showMembers } from "./manage-members.ts";
-import { archiveRoom, getRoom, openRoom, showRooms, updateRoom } from "./manage-room.ts";
+import { archiveRoom, getRoom, openRoom, updateRoom } from "./manage-room.ts";
 import {
   endWebhook,
   openWebhook,
@@ -49,6 +50,8 @@ export const acts: ActTable = {
   ...peopleActs,
   "room:create": openRoom,
   "room:list": showRooms,
+  "room:weather": showWeather,
+  "tag:list": showTags,
   "room:get": getRoom,
   "room:update": updateRoom,
   "room:archive": archiveRoom,

@@ -1,13 +1,10 @@
 import { appendPending, notePending } from "../../db/pending-facts.ts";
 import { appendAudit } from "../../db/postgres/audit.ts";
-import { changeRoom, createRoom, findRoom, listRooms } from "../../db/postgres/rooms.ts";
-import { countPresent } from "../../db/redis/presence.ts";
+import { changeRoom, createRoom, findRoom } from "../../db/postgres/rooms.ts";
 import { seedRoomLog } from "../../db/seed-room.ts";
 import { Refusal } from "../../protocol/errors.ts";
-import { RoomId } from "../../protocol/ids.ts";
 import type { RoomChanges } from "../../protocol/shapes.ts";
 import type { Deps, PlainAct, RoomAct, RoomCall } from "./act.ts";
-import { decodeCursor, notOurs, pageOf } from "./paging.ts";
 import { roomOf, showRoom } from "./room-view.ts";
 import { signedIn } from "./signed-in.ts";
 
@@ -19,42 +16,6 @@ export const openRoom: PlainAct<"room:create"> = async (deps, caller, input) => 
   await seedRoomLog(deps.stores, row.id);
   return roomOf(row, { present: 0, messagesLast5m: 0 });
 };
-
-/** Public rooms, the liveliest or the newest first. */
-export const showRooms: PlainAct<"room:list"> = async (
-  deps,
-  _caller,
-  { sort, q, cursor, limit },
-) => {
-  const values = decodeCursor(cursor);
-  const rows = await listRooms(deps.stores.store, {
-    sort,
-    q,
-    after: values === null ? null : placeOf(values),
-    limit: limit + 1,
-  });
-  const present = await countPresent(
-    deps.stores.link,
-    rows.map(({ id }) => id),
-  );
-  const { items, nextCursor } = pageOf(
-    rows.map((row, i) => ({ row, present: present[i] ?? 0 })),
-    limit,
-    ({ row }) => [row.messagesLast5m, row.id],
-  );
-  return {
-    items: items.map(({ row, present: here }) =>
-      roomOf(row, { present: here, messagesLast5m: row.messagesLast5m }),
-    ),
-    nextCursor,
-  };
-};
-
-function placeOf([warmth, id]: unknown[]): { warmth: number; id: RoomId } {
-  const room = RoomId.safeParse(id);
-  if (typeof warmth !== "number" || !room.success) throw notOurs();
-  return { warmth, id: room.data };
-}
 
 /** One room. */
 export const getRoom: RoomAct<"room:get"> = async (deps, { rules }) =>

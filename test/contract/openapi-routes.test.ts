@@ -72,6 +72,11 @@ const inputs = {
     visibility: "unlisted",
   }),
   "room:list": () => ({ sort: "new", q: "Water", limit: 1 }),
+  "room:weather": ({ room }) => ({ room: room.slug }),
+  "tag:list": async ({ ada, room }) => {
+    await ada.rest("PATCH", `/rooms/${room.id}`, { tags: ["tea"] });
+    return { limit: 1 };
+  },
   "room:get": ({ room }) => ({ room: room.slug }),
   "room:update": ({ room }) => ({ room: room.id, title: "New", tags: ["tea"], slowModeSeconds: 1 }),
   "room:archive": ({ room }) => ({ room: room.id }),

@@ -52,6 +52,8 @@ export const samplesByField: Readonly<Record<string, readonly unknown[]>> = {
   targets: [[[1038, 1041]]],
   slowModeSeconds: [10],
   seconds: [600],
+  perMinute: [4],
+  speakers: [[]],
   present: [12],
   count: [12],
   unread: [0],

@@ -52,6 +52,8 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   Visibility:
     "Public rooms are listed, unlisted ones open with their link, private ones by invitation.",
   Room: "A conversation that never ends, and how lively it is now.",
+  Trend: "Whether more is said in a room than before.",
+  Weather: "How it is in a room just now. Pace and speakers are of the last 15 minutes.",
   RoomChanges: "What may be changed of a room.",
   NewRoom: "What a room starts with.",
   Sanction: "A mute, a kick or a ban. One without an end stands until it is lifted.",
