@@ -33,11 +33,14 @@ export type {
   Block,
   Contact,
   Direct,
+  Invite,
   KnownProfile,
+  Meeting,
   MyProfile,
   Profile,
   ProfileLink,
   Relation,
+  SeenPerson,
 } from "../protocol/people.ts";
 export type {
   Member,

@@ -3,15 +3,17 @@ import * as z from "zod";
 import { type Command, route } from "./command.ts";
 import { InviteCode, InviteId, RoomRef, UserId } from "./ids.ts";
 import { MAX_INVITE_SECONDS, MAX_INVITE_USES } from "./limits.ts";
-import { after, list } from "./paged.ts";
+import { after, itemLimit, list } from "./paged.ts";
 import {
   Block,
   Contact,
   Direct,
   Invite,
   KnownProfile,
+  Meeting,
   MyProfile,
   ProfileChanges,
+  SeenPerson,
   UserRef,
 } from "./people.ts";
 import { Room, User } from "./shapes.ts";
@@ -44,6 +46,23 @@ export const peopleCommands = {
     input: z.strictObject({ user: UserRef }),
     output: KnownProfile,
     rest: route("GET", "/users/:user"),
+  },
+
+  "me:meetings": {
+    ...common,
+    summary:
+      "People I keep meeting: who spoke next to me on more than one of the last 30 days, and lets it be shown.",
+    input: z.strictObject({ limit: itemLimit }),
+    output: z.object({ items: z.array(Meeting) }),
+    rest: route("GET", "/me/meetings"),
+  },
+  "room:missed-people": {
+    ...common,
+    summary: "Who was here while I was away: who spoke since my read marker, and lets it be shown.",
+    input: z.strictObject({ room: RoomRef, limit: itemLimit }),
+    output: z.object({ items: z.array(SeenPerson) }),
+    who: "reader",
+    rest: route("GET", "/rooms/:room/missed-people"),
   },
 
   "contact:add": {

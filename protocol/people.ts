@@ -127,3 +127,11 @@ export const Invite = z.object({
   expiresAt: Time.optional(),
 });
 export type Invite = z.infer<typeof Invite>;
+
+/** Someone who spoke in a room while I was away. */
+export const SeenPerson = z.object({ user: User, messages: z.int(), lastAt: Time });
+export type SeenPerson = z.infer<typeof SeenPerson>;
+
+/** Someone who keeps being there when I speak. */
+export const Meeting = z.object({ user: User, days: z.int(), rooms: z.int(), lastAt: Time });
+export type Meeting = z.infer<typeof Meeting>;

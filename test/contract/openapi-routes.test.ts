@@ -169,6 +169,8 @@ const inputs = {
     await ada.rest("PUT", `/contacts/${grace.user.id}`, { note: "knows compilers" });
     return { user: grace.user.handle ?? "" };
   },
+  "me:meetings": () => ({ limit: 1 }),
+  "room:missed-people": ({ room }) => ({ room: room.id, limit: 1 }),
   "contact:add": ({ grace }) => ({ user: grace.user.id, note: "knows compilers" }),
   "contact:remove": ({ grace }) => ({ user: grace.user.id }),
   "contact:list": async ({ ada, grace }) => {

@@ -5,6 +5,7 @@ import { blockSomeone, showBlocks, unblockSomeone } from "./block.ts";
 import { follow, showContacts, unfollow } from "./follow.ts";
 import { introduce } from "./introduce.ts";
 import { acceptInvite, invite, showInvite, showInvites, takeInviteBack } from "./invite.ts";
+import { showMeetings, showMissedPeople } from "./meet.ts";
 import { declineDirect, openDirect } from "./open-direct.ts";
 import { changeMyProfile, showPerson, whoAmI } from "./profile.ts";
 import { showDirect } from "./show-direct.ts";
@@ -18,6 +19,8 @@ export const peopleActs: {
   "me:get": whoAmI,
   "me:update": changeMyProfile,
   "user:get": showPerson,
+  "me:meetings": showMeetings,
+  "room:missed-people": showMissedPeople,
   "contact:add": follow,
   "contact:remove": unfollow,
   "contact:list": showContacts,

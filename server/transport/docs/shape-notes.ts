@@ -17,6 +17,8 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   ImportId: "Which import: a UUIDv7.",
   InviteId: "Which invitation: a UUIDv7.",
   InviteCode: "What an invitation is accepted with: 22 letters, digits, - and _.",
+  SeenPerson: "Someone who spoke in a room while I was away.",
+  Meeting: "Someone who keeps being there when I speak: on how many days, and in how many rooms.",
   Invite: "A way into a room for whoever has its code, which is shown once.",
   ClientId:
     "The sender's own id of one send, a UUID (v7 advised): its idempotency key for as long as the message exists.",
