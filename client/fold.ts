@@ -84,6 +84,9 @@ const handlers = {
         .filter((reaction) => reaction.by.length > 0);
       return { ...message, reactions };
     }),
+  "message.moved": (draft, { target, conversation }) => {
+    change(draft, target, (message) => ({ ...message, conversation }));
+  },
   "message.pinned": (draft, { target }) => {
     if (!draft.pins.includes(target)) draft.pins = [...draft.pins, target];
   },

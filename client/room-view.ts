@@ -148,6 +148,7 @@ function textTargets(view: RoomView, fact: Fact): number[] {
     case "reaction.removed":
     case "message.pinned":
     case "message.unpinned":
+    case "message.moved":
     case "member.muted":
     case "member.unmuted":
     case "member.kicked":

@@ -14,6 +14,8 @@ export interface ViewMessage {
   readonly editedAt?: string;
   /** Seq of its last edit in the view. */
   readonly editedIn?: number;
+  /** Where people moved it, by the seq of the message that began that conversation. */
+  readonly conversation?: string;
   readonly removed: boolean;
   /** The removal, once its fact is in the view. */
   readonly removal?: Removal;

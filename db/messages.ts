@@ -115,6 +115,10 @@ const folds: Folds = {
   },
   "message.pinned": ({ byMessage }, fact) => setPinned(byMessage, fact.target, true),
   "message.unpinned": ({ byMessage }, fact) => setPinned(byMessage, fact.target, false),
+  "message.moved": ({ byMessage }, { target, conversation }) => {
+    const message = byMessage.get(target);
+    if (message !== undefined) message.conversation = conversation;
+  },
   "member.muted": null,
   "member.unmuted": null,
   "member.kicked": null,

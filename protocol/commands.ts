@@ -4,6 +4,7 @@ import { type Command, route } from "./command.ts";
 import { Fact } from "./facts.ts";
 import {
   ClientId,
+  ConversationId,
   Cursor,
   Epoch,
   DryRunId,
@@ -306,6 +307,16 @@ export const commands = {
     rate: "command",
     socket: true,
     rest: route("DELETE", `${MESSAGE}/pin`),
+  },
+  "message:move": {
+    summary:
+      "Move a message to another conversation: mine, or as a moderator anyone's. Its own seq begins a new one.",
+    input: z.strictObject({ ...onMessage, conversation: ConversationId }),
+    output: z.object({ seq: Seq }),
+    who: "speaker",
+    rate: "command",
+    socket: true,
+    rest: route("PUT", `${MESSAGE}/conversation`),
   },
   "message:list": {
     summary:

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { ClientId, Position, RoomId, Seq, Epoch, Time, UserId } from "./ids.ts";
+import { ClientId, ConversationId, Position, RoomId, Seq, Epoch, Time, UserId } from "./ids.ts";
 import { Author, Role, RoomChanges } from "./shapes.ts";
 
 const onTarget = { target: Seq };
@@ -38,6 +38,7 @@ export const factData = {
   "reaction.removed": { ...onTarget, emoji: z.string() },
   "message.pinned": onTarget,
   "message.unpinned": onTarget,
+  "message.moved": { ...onTarget, conversation: ConversationId },
   "member.muted": { ...onUser, until: Time.nullable(), reason: z.string() },
   "member.unmuted": { ...onUser, reason: z.string().optional() },
   "member.kicked": { ...onUser, reason: z.string() },

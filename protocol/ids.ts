@@ -81,6 +81,10 @@ export function looksLikeId(ref: string): ref is RoomId {
 
 /** Position of a fact in its room's log. */
 export const Seq = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+/** A conversation of a room: the seq of the message that began it. */
+export const ConversationId = z
+  .string()
+  .regex(/^[1-9][0-9]{0,15}$/u, "The seq of its first message");
 /** A position between facts: 0 is before the first. */
 export const Position = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Generation of a room's hot log. */

@@ -105,6 +105,13 @@ export async function readPlacements(
     WHERE room_id = ${room} AND seq = ANY(${[...seqs]}::bigint[])`;
 }
 
+/** Whether a room has a conversation that a message of this seq began. */
+export async function isConversation(sql: Sql, room: RoomId, id: number): Promise<boolean> {
+  const rows = await sql`
+    SELECT 1 FROM placements WHERE room_id = ${room} AND conversation = ${id} LIMIT 1`;
+  return rows.length > 0;
+}
+
 /** A message's place with its gist, as it is written. */
 export interface NewPlacement extends PlacementRow {
   gist: Gist | null;

@@ -241,6 +241,8 @@ const projectors: Projector = {
     void into.pins.set(`${room} ${target}`, { room, seq: target, pinned: true }),
   "message.unpinned": (into, room, { target }) =>
     void into.pins.set(`${room} ${target}`, { room, seq: target, pinned: false }),
+  // It counts when the message is placed: see workers/digest.
+  "message.moved": null,
   "member.muted": null,
   "member.unmuted": null,
   "member.kicked": null,

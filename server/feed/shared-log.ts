@@ -369,6 +369,7 @@ const changesText = {
   "reaction.removed": false,
   "message.pinned": false,
   "message.unpinned": false,
+  "message.moved": false,
   "member.muted": false,
   "member.unmuted": false,
   "member.kicked": false,

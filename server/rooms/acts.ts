@@ -4,6 +4,7 @@ import { beginImport, getImport, runImport } from "./bring-history.ts";
 import {
   addReaction,
   editMessage,
+  moveMessage,
   pinMessage,
   removeMessage,
   removeReaction,
@@ -65,6 +66,7 @@ export const acts: ActTable = {
   "reaction:remove": removeReaction,
   "message:pin": pinMessage,
   "message:unpin": unpinMessage,
+  "message:move": moveMessage,
   "message:list": listMessages,
   "message:get": getMessage,
   "member:list": showMembers,

@@ -1,3 +1,4 @@
+import { isConversation } from "../../db/postgres/placements.ts";
 import type { ChangedState } from "../../db/redis/room-log.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";
@@ -5,7 +6,7 @@ import type { UserId } from "../../protocol/ids.ts";
 import type { Deps, RoomAct, RoomCall } from "./act.ts";
 import { type Answer, appendSpeech } from "./append-speech.ts";
 import { changeEffects, findMessage, type FoundMessage } from "./find-message.ts";
-import { type Decision, mayEdit, mayRemove } from "./policy.ts";
+import { type Decision, mayEdit, mayMove, mayRemove } from "./policy.ts";
 
 /** Changes the text of one's own message. */
 export const editMessage: RoomAct<"message:edit"> = async (deps, call, { seq, text }) => {
@@ -69,6 +70,25 @@ export const pinMessage: RoomAct<"message:pin"> = (deps, call, { seq }) =>
 /** Unpins a message. */
 export const unpinMessage: RoomAct<"message:unpin"> = (deps, call, { seq }) =>
   annotate(deps, call, seq, (by) => ({ type: "message.unpinned", ...by, target: seq }), "ban");
+
+/** Moves a message to another conversation of the room. Its own seq begins a new one. */
+export const moveMessage: RoomAct<"message:move"> = async (deps, call, { seq, conversation }) => {
+  const room = call.rules.row.id;
+  const { author } = await findMessage(deps, room, seq);
+  const decision = mayMove({ isAuthor: author === call.caller.user.id, rank: call.rank });
+  if (!decision.allowed) throw new Refusal(decision.code, decision.message);
+  const id = Number(conversation);
+  if (id !== seq && !(await isConversation(deps.stores.store.sql, room, id))) {
+    throw new Refusal("not_found", "There is no such conversation.");
+  }
+  return annotate(
+    deps,
+    call,
+    seq,
+    (by) => ({ type: "message.moved", ...by, target: seq, conversation }),
+    "mute",
+  );
+};
 
 type By = Pick<Draft, "at" | "by">;
 

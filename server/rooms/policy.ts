@@ -32,6 +32,11 @@ export const rights = {
     onLower: false,
   },
   removeOthers: { does: "Remove messages of others", least: "moderator", onLower: true },
+  moveOthers: {
+    does: "Move messages of others to another conversation",
+    least: "moderator",
+    onLower: false,
+  },
   sanction: { does: "Mute, kick and ban", least: "moderator", onLower: true },
   moderate: {
     does: "Pin, lift sanctions, set filters, change the room",
@@ -134,6 +139,11 @@ export function mayRemove(
   author: Rank | null,
 ): Decision {
   return actor.isAuthor ? may("removeOwn", actor.rank) : may("removeOthers", actor.rank, author);
+}
+
+/** Whether someone may move a message to another conversation: its author, or a moderator. */
+export function mayMove(actor: { isAuthor: boolean; rank: Rank | null }): Decision {
+  return actor.isAuthor ? yes : may("moveOthers", actor.rank);
 }
 
 /** Whether someone may change a message: its author only. */

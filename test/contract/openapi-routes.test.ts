@@ -103,6 +103,7 @@ const inputs = {
     return { room: room.id, seq, emoji: "👍🏽" };
   },
   "message:pin": ({ room, seq }) => ({ room: room.id, seq }),
+  "message:move": ({ room, seq }) => ({ room: room.id, seq, conversation: String(seq) }),
   "message:unpin": async ({ room, seq, ada }) => {
     await ada.rest("PUT", `/rooms/${room.id}/messages/${seq}/pin`);
     return { room: room.id, seq };

@@ -96,6 +96,12 @@ describe("the benchmarks, run quickly", () => {
     expect(ratio).toMatch(RATIO);
   }, 120_000);
 
+  test("missed tells all that was missed after each absence", async () => {
+    const report = await bench("missed", "--quick");
+    expect(rowOf(report, "Time to answer", "5,000")[1]).toMatch(/^[\d.]+$/u);
+    expect(report).toMatch(/p99 .* after 100, 1,000, 5,000 missed messages/u);
+  }, 90_000);
+
   test("conversations scores the grouping against annotated logs", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "eddy-annotated-"));
     const rows = [

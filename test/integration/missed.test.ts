@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { v7 as uuidv7 } from "uuid";
 
-import type { Missed, Room } from "../../protocol/shapes.ts";
+import type { Message, Missed, Room } from "../../protocol/shapes.ts";
 import { eventually } from "../support/eventually.ts";
 import { command, openWorld, type Person, say, type World } from "../support/world.ts";
 
@@ -144,6 +144,41 @@ describe("what was missed", () => {
     } finally {
       await world.addWorker();
     }
+  });
+
+  test("a message is moved to another conversation by its author or a moderator, and by nobody else", async () => {
+    const { ada, grace, linus, room, own, asked, answer, apart } = await talk();
+    await missedUpTo(ada, room, apart.seq);
+    const conversationOf = async (seq: number) =>
+      (await ada.rest<Message>("GET", `/rooms/${room.id}/messages/${seq}`)).body.conversation;
+    const move = (who: Person, seq: number, conversation: number) =>
+      who.rest("PUT", `/rooms/${room.id}/messages/${seq}/conversation`, {
+        conversation: String(conversation),
+      });
+
+    expect((await move(grace, apart.seq, asked.seq)).status).toBe(403);
+    expect((await move(linus, apart.seq, answer.seq)).status).toBe(404);
+    expect((await move(linus, apart.seq, asked.seq)).status).toBe(200);
+    // Ada owns the room.
+    const { seq } = await command(own, "message:move", {
+      room: room.id,
+      seq: answer.seq,
+      conversation: String(answer.seq),
+    });
+    expect(await conversationOf(apart.seq)).toBe(String(asked.seq));
+    expect(await conversationOf(answer.seq)).toBe(String(answer.seq));
+
+    const missed = await missedUpTo(ada, room, seq);
+    const found = missed.conversations.map(({ id, messages, to }) => [id, messages, to]);
+    expect(new Set(found)).toEqual(
+      new Set([
+        [String(asked.seq), 2, apart.seq],
+        [String(answer.seq), 1, answer.seq],
+      ]),
+    );
+    // At its new place it answers what began the conversation.
+    expect(missed.questions.map((question) => question.seq)).toEqual([apart.seq]);
+    expect(await conversationOf(apart.seq)).toBe(String(asked.seq));
   });
 
   test("a room that may not be read tells nothing", async () => {

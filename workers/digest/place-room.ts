@@ -53,9 +53,15 @@ export async function placeRoom(
   const last = facts.at(-1);
   if (last === undefined) return NONE;
   const grouper = await groupers.take(store, room, standing.seq);
-  const placed = await placeMessages(deps, room, { facts, grouper });
-  const changed = await changedPlacements(deps, room, { facts, placed });
-  const answered = await readPlacements(store.sql, room, parentsBefore([...placed, ...changed]));
+  const seen = await placeMessages(deps, room, { facts, grouper });
+  const before = await changedPlacements(deps, room, { facts, placed: seen });
+  const placed = moveSome(seen, facts);
+  const changed = moveSome(before, facts);
+  const answered = await readPlacements(
+    store.sql,
+    room,
+    parentsBefore([...placed, ...before, ...changed]),
+  );
   const leaves = new Set([
     ...placed.map(({ n }) => leafOf(n)),
     ...changed.map(({ n }) => leafOf(n)),
@@ -148,6 +154,7 @@ function rangesOf({ type, target, data }: FactToPlace): (readonly [number, numbe
   switch (type) {
     case "message.edited":
     case "message.removed":
+    case "message.moved":
     case "reaction.added":
     case "reaction.removed":
       return target === null ? [] : [[target, target]];
@@ -166,6 +173,19 @@ function rangesOf({ type, target, data }: FactToPlace): (readonly [number, numbe
     case "room.updated":
       return [];
   }
+}
+
+/** Those that people moved, at their new places: there they answer what began the conversation. */
+function moveSome(rows: readonly NewPlacement[], facts: readonly FactToPlace[]): NewPlacement[] {
+  const moves = new Map(
+    facts.flatMap(({ type, target, data }) =>
+      type === "message.moved" ? [[target, Number(data?.conversation)] as const] : [],
+    ),
+  );
+  return rows.map((row) => {
+    const conversation = moves.get(row.seq);
+    return conversation === undefined ? row : { ...row, conversation, parent: conversation };
+  });
 }
 
 function changesWhatWasSaid(fact: FactToPlace): boolean {

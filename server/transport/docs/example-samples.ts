@@ -91,6 +91,7 @@ export const samplesByShape: Readonly<Record<string, unknown>> = {
   InviteId: "0198c0de-7a11-7ada-8007-5ca1ab1e0007",
   InviteCode: "q9Tn2JfWcE6uZ0rYb-5x_A",
   Seq: 1042,
+  ConversationId: "1038",
   Position: 1042,
   Epoch: 3,
   Time: "2026-03-14T15:09:26.535Z",

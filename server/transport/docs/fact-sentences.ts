@@ -11,6 +11,7 @@ export const factSentences = {
   "reaction.removed": "Someone took their reaction back.",
   "message.pinned": "A message was pinned.",
   "message.unpinned": "A message was unpinned.",
+  "message.moved": "A message was moved to another conversation, by its author or a moderator.",
   "member.muted": "Someone may not speak until a time, or until unmuted.",
   "member.unmuted": "They may speak again.",
   "member.kicked": "Someone was put out of the room once.",

@@ -24,6 +24,7 @@ export const shapeNotes: Readonly<Record<string, string>> = {
     "The sender's own id of one send, a UUID (v7 advised): its idempotency key for as long as the message exists.",
   RoomRef: "A room, by its id or by its slug.",
   Slug: "A room's short name in links: 2 to 63 of a-z, 0-9 and -. It must not look like an id.",
+  ConversationId: "A conversation of a room: the seq of the message that began it.",
   Seq: "Position of a fact in its room's log. It only grows and never names two facts.",
   Position: "A seq, or 0 for the place before the first fact.",
   Epoch: "Generation of a room's hot log. It goes up only when the hot log was lost.",
