@@ -17,7 +17,7 @@ import {
   UserRef,
 } from "./people.ts";
 import { Room, User } from "./shapes.ts";
-import { Line, MessageText } from "./text.ts";
+import { DisplayName, Line, MessageText } from "./text.ts";
 
 const user = { user: UserId };
 const nothing = z.object({});
@@ -190,5 +190,30 @@ export const peopleCommands = {
     input: z.strictObject({ code: InviteCode }),
     output: z.object({ room: Room }),
     rest: route("POST", "/invites/:code/accept"),
+  },
+
+  "bot:create": {
+    ...common,
+    summary: "Make a bot that speaks in a room over REST, and its token, which is shown this once.",
+    input: z.strictObject({ room: RoomRef, name: DisplayName }),
+    output: z.object({ user: User, token: z.string() }),
+    who: "moderator",
+    rest: route("POST", "/rooms/:room/bots", 201),
+  },
+  "bot:list": {
+    ...common,
+    summary: "Bots of a room whose tokens are good.",
+    input: z.strictObject({ room: RoomRef }),
+    output: z.object({ items: z.array(User) }),
+    who: "moderator",
+    rest: route("GET", "/rooms/:room/bots"),
+  },
+  "bot:remove": {
+    ...common,
+    summary: "End a bot's token at once; what it said stays.",
+    input: z.strictObject({ room: RoomRef, user: UserId }),
+    output: nothing,
+    who: "moderator",
+    rest: route("DELETE", "/rooms/:room/bots/:user", 204),
   },
 } as const satisfies Record<string, Command>;

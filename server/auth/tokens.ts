@@ -11,6 +11,7 @@ import {
 } from "jose";
 
 import { gather } from "../../db/gather.ts";
+import { BOT_TOKEN_PREFIX, findBot } from "../../db/postgres/bots.ts";
 import type { Store } from "../../db/postgres/connection.ts";
 import { signingKey } from "../../db/postgres/signing-keys.ts";
 import { ensureHostUsers, findUsers, type HostUser } from "../../db/postgres/users.ts";
@@ -50,6 +51,8 @@ const GUEST_SECONDS = 7 * 24 * 60 * 60;
 /** Algorithms of a host's public keys. The token does not choose: HS256 is for the shared secret only. */
 const PUBLIC_KEY_ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"];
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** Bots speak over REST; the connection of one is closed soon, so that it ends with its token. */
+const BOT_SESSION_MS = 1_000;
 const CACHE_MS = 30_000;
 const MOST_CACHED = 20_000;
 
@@ -80,6 +83,12 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
     return { user, admin: false, expiresAtMs: expiryOf(payload) };
   };
 
+  const verifyBot = async (token: string): Promise<Session> => {
+    const user = await findBot(options.store, token);
+    if (user === null) throw new Refusal("unauthenticated", "This bot is not known any more.");
+    return { user, admin: false, expiresAtMs: options.now() + BOT_SESSION_MS };
+  };
+
   const verifyHost = async (token: string): Promise<Session> => {
     const payload = await verifyHostToken(token, hostKey, jwks, options);
     const { externalId, name, picture, headline } = hostProfile(payload);
@@ -89,6 +98,8 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
 
   return {
     verify: async (token) => {
+      // Never from the cache: a token that was ended has ended.
+      if (token.startsWith(BOT_TOKEN_PREFIX)) return verifyBot(token);
       const key = createHash("sha256").update(token).digest("base64url");
       const known = cache.get(key);
       const now = options.now();

@@ -193,6 +193,17 @@ const inputs = {
     await grace.rest("POST", "/direct", { user: ada.user.id });
     return { user: grace.user.id };
   },
+  "bot:create": ({ room }) => ({ room: room.id, name: "Echo" }),
+  "bot:list": async ({ ada, room }) => {
+    await ada.rest("POST", `/rooms/${room.id}/bots`, { name: "Echo" });
+    return { room: room.id };
+  },
+  "bot:remove": async ({ ada, room }) => {
+    const { body } = await ada.rest<CommandOutput<"bot:create">>("POST", `/rooms/${room.id}/bots`, {
+      name: "Echo",
+    });
+    return { room: room.id, user: body.user.id };
+  },
   "invite:create": ({ room }) => ({ room: room.id, maxUses: 2, expiresInSeconds: 60 }),
   "invite:list": async (on) => {
     await makeInvite(on);

@@ -1276,4 +1276,13 @@ export const mutants: Mutant[] = [
     test: "test/integration/missed.test.ts",
     title: "what was taken back is not in the answer",
   },
+  {
+    guarantee: "G18",
+    breaks: "a bot's token outlives its end",
+    file: "db/postgres/bots.ts",
+    find: "UPDATE bots SET token_hash = NULL",
+    replace: "UPDATE bots SET by_id = by_id",
+    test: "test/integration/bots.test.ts",
+    title: "a bot speaks with its token",
+  },
 ];

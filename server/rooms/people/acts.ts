@@ -2,6 +2,7 @@ import type { ParsedInput } from "../../../protocol/commands.ts";
 import type { peopleCommands } from "../../../protocol/people-commands.ts";
 import type { PlainAct, RoomAct } from "../act.ts";
 import { blockSomeone, showBlocks, unblockSomeone } from "./block.ts";
+import { makeBot, removeBot, showBots } from "./bots.ts";
 import { follow, showContacts, unfollow } from "./follow.ts";
 import { introduce } from "./introduce.ts";
 import { acceptInvite, invite, showInvite, showInvites, takeInviteBack } from "./invite.ts";
@@ -31,6 +32,9 @@ export const peopleActs: {
   "direct:list": showDirect,
   "direct:decline": declineDirect,
   "introduction:make": introduce,
+  "bot:create": makeBot,
+  "bot:list": showBots,
+  "bot:remove": removeBot,
   "invite:create": invite,
   "invite:list": showInvites,
   "invite:revoke": takeInviteBack,
