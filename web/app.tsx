@@ -1,7 +1,9 @@
 import { Directory } from "./directory/directory.tsx";
+import { glimpseOf, roomInPage } from "./directory/rooms.ts";
 import { route } from "./navigation/route.ts";
 import { Announcer } from "./parts/announce.tsx";
 import { Doorway } from "./room/doorway.tsx";
+import { Invitation } from "./room/invitation.tsx";
 import { RoomPage } from "./room/room-page.tsx";
 import { client, session } from "./session/session.ts";
 
@@ -18,9 +20,12 @@ export function App() {
 function Place() {
   const where = route.value;
   if (where.page === "directory") return <Directory />;
-  const { room, at } = where;
-  if (session.value === null || client.value === null) return <Doorway room={room} />;
+  if (session.value === null || client.value === null) {
+    return <Doorway glimpse={where.page === "room" ? glimpseOf(where.room) : roomInPage()} />;
+  }
+  if (where.page === "invitation") return <Invitation client={client.value} code={where.code} />;
   const { user } = session.value;
+  const { room, at } = where;
   return (
     <RoomPage key={`${user.id}/${room}`} client={client.value} me={user} room={room} at={at} />
   );

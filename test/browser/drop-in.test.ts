@@ -143,3 +143,45 @@ describe("whoever leads a room", () => {
     expect([...ada.complaints, ...grace.complaints, ...mallory.complaints]).toEqual([]);
   }, 90_000);
 });
+
+describe("someone who is invited", () => {
+  test("opens the link to a private room, says a name and is talking", async () => {
+    const host = await bath.world.person("Host");
+    const room = await host.openRoom("Crew only", { visibility: "private" });
+    const { body } = await host.rest<{ code: string }>("POST", `/rooms/${room.id}/invites`, {
+      maxUses: 1,
+    });
+    const ada = await bath.visitor();
+    await ada.page.goto(`${ada.url}/i/${body.code}`);
+    await ada.page.getByRole("heading", { name: "Crew only" }).waitFor();
+    expect(await barriersIn(ada)).toEqual([]);
+    await ada.page.getByLabel("What should people call you?").fill("Ada");
+    await ada.page.getByRole("button", { name: "Drop in" }).click();
+    await ada.say("Permission to come aboard");
+    await ada.message("Permission to come aboard").getByTitle("Sent and stored").waitFor();
+    expect(new URL(ada.page.url()).pathname).toBe(`/r/${room.slug}`);
+
+    const late = await bath.visitor();
+    await late.page.goto(`${late.url}/i/${body.code}`);
+    await late.page.getByLabel("What should people call you?").fill("Eve");
+    await late.page.getByRole("button", { name: "Drop in" }).click();
+    await late.page.getByRole("heading", { name: /not good any more/u }).waitFor();
+  }, 60_000);
+
+  test("was shown the way by someone who is there: a link, and a code for a camera", async () => {
+    const room = await (await bath.world.person("Host")).openRoom("Watercooler");
+    const ada = await bath.visitor();
+    await ada.dropIn(room.slug, "Ada");
+    await ada.page.getByRole("button", { name: "Bring someone in" }).click();
+    expect(await ada.page.getByLabel("Link").inputValue()).toBe(`${ada.url}/r/${room.slug}`);
+    const code = ada.page.getByRole("img", { name: "The link as a QR code" });
+    await eventually(async () =>
+      expect(await code.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(
+        0,
+      ),
+    );
+    await ada.picture("share");
+    expect(await barriersIn(ada)).toEqual([]);
+    expect(ada.complaints).toEqual([]);
+  });
+});

@@ -32,10 +32,20 @@ export async function findRooms(): Promise<void> {
   }
 }
 
+/** What is known of a room before it is entered. */
+export type Glimpse = Pick<Room, "title" | "topic" | "live">;
+
 /** A room as it was seen last, to show something before it is entered. */
-export function glimpseOf(ref: string): Pick<Room, "title" | "topic" | "live"> | null {
-  const known = rooms.peek()?.find(({ id, slug }) => id === ref || slug === ref);
-  return known ?? glimpseInPage(ref);
+export function glimpseOf(ref: string): Glimpse | null {
+  const isIt = ({ id, slug }: Pick<Room, "id" | "slug">) => id === ref || slug === ref;
+  const inPage = roomInPage();
+  return rooms.peek()?.find(isIt) ?? (inPage !== null && isIt(inPage) ? inPage : null);
+}
+
+/** What the link is about that brought us here: the gateway puts it into the page. */
+export function roomInPage(): (Glimpse & Pick<Room, "id" | "slug">) | null {
+  const meta = document.querySelector<HTMLMetaElement>("meta[name='eddy:room']");
+  return meta === null ? null : (JSON.parse(meta.content) as Room);
 }
 
 /** Notes that a room was entered, for the list of mine. */
@@ -45,14 +55,6 @@ export function noteVisit(id: string): void {
 
 function visited(): string[] {
   return readKept<string[]>("visited") ?? [];
-}
-
-/** The gateway puts what a shared link is about into the page, so that it shows at once. */
-function glimpseInPage(ref: string): Pick<Room, "title" | "topic" | "live"> | null {
-  const meta = document.querySelector<HTMLMetaElement>("meta[name='eddy:room']");
-  if (meta === null) return null;
-  const { id, slug, title, topic, live } = JSON.parse(meta.content) as Room;
-  return id === ref || slug === ref ? { title, topic, live } : null;
 }
 
 effect(() => {

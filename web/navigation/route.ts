@@ -4,7 +4,8 @@ import { signal } from "@preact/signals";
 export type Route =
   | { page: "directory" }
   /** `at`: a message to go to. */
-  | { page: "room"; room: string; at: number | null };
+  | { page: "room"; room: string; at: number | null }
+  | { page: "invitation"; code: string };
 
 /** Whether we are a part of somebody's page: then there is this one room, and no other. */
 export const embedded = location.pathname.startsWith("/embed/");
@@ -19,12 +20,20 @@ export function navigate(path: string): void {
   scrollTo(0, 0);
 }
 
+/** Goes to an address in the place of this one: the way back does not lead here again. */
+export function moveOn(path: string): void {
+  history.replaceState(null, "", path);
+  route.value = readRoute(location);
+}
+
 /** The address of a room, or of one message in it. */
 export function roomPath(room: string, at?: number): string {
   return `/r/${encodeURIComponent(room)}${at === undefined ? "" : `?at=${at}`}`;
 }
 
 function readRoute({ pathname, search }: Pick<Location, "pathname" | "search">): Route {
+  const [, code] = /^\/i\/([^/]+)\/?$/u.exec(pathname) ?? [];
+  if (code !== undefined) return { page: "invitation", code };
   const [, room] = /^\/(?:r|embed)\/([^/]+)\/?$/u.exec(pathname) ?? [];
   if (room === undefined) return { page: "directory" };
   const at = Number(new URLSearchParams(search).get("at"));

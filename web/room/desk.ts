@@ -22,6 +22,7 @@ export interface Desk {
   readonly peopleShown: Signal<boolean>;
   readonly pinsShown: Signal<boolean>;
   readonly settingsShown: Signal<boolean>;
+  readonly shareShown: Signal<boolean>;
   /** Who is to be named in what is being written. */
   readonly mention: Signal<string | null>;
   /** Where the list is asked to go: a message, or the newest. */
@@ -60,6 +61,7 @@ export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
     peopleShown: signal(matchMedia("(min-width: 1080px)").matches),
     pinsShown: signal(false),
     settingsShown: signal(false),
+    shareShown: signal(false),
     mention: signal(null),
     goal,
     problem: signal(""),

@@ -1,13 +1,12 @@
 import { useEffect } from "preact/hooks";
 
-import { glimpseOf } from "../directory/rooms.ts";
+import type { Glimpse } from "../directory/rooms.ts";
 import { NameForm } from "../parts/name-form.tsx";
 import { Swirl } from "../parts/swirl.tsx";
 import { TopBar } from "../top-bar.tsx";
 
 /** The door of a room: what is behind it, and a place for a name. */
-export function Doorway({ room }: { room: string }) {
-  const glimpse = glimpseOf(room);
+export function Doorway({ glimpse }: { glimpse: Glimpse | null }) {
   const title = glimpse?.title ?? "A room";
   useEffect(() => {
     document.title = `${title} · Eddy`;

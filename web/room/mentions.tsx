@@ -5,7 +5,7 @@ import type { OpenRoom, Person } from "./open-room.ts";
 export function mentionAt(text: string, caret: number): { from: number; prefix: string } | null {
   if (caret < 0) return null;
   const [whole, prefix] =
-    /(?<![\p{L}\p{N}_-])@([\p{L}\p{N}-]{0,32})$/u.exec(text.slice(0, caret)) ?? [];
+    /(?<![\p{L}\p{N}_-])@([\p{L}\p{N}_-]{0,32})$/u.exec(text.slice(0, caret)) ?? [];
   if (whole === undefined || prefix === undefined) return null;
   return { from: caret - whole.length, prefix: prefix.toLocaleLowerCase() };
 }

@@ -38,6 +38,16 @@ export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; ti
           <span>{pins}</span>
         </button>
       )}
+      {known !== null && (known.visibility !== "private" || leads(room)) && (
+        <button
+          type="button"
+          class="round quiet"
+          aria-label="Bring someone in"
+          onClick={() => (desk.shareShown.value = true)}
+        >
+          <Icon name="link" />
+        </button>
+      )}
       {leads(room) && (
         <button
           type="button"

@@ -15,6 +15,7 @@ import { openRoom, type OpenRoom } from "./open-room.ts";
 import { Pins } from "./pins.tsx";
 import { RemoveMessage } from "./remove-message.tsx";
 import { RoomHead } from "./room-head.tsx";
+import { Share } from "./share.tsx";
 import { Status } from "./status.tsx";
 import { Typing } from "./typing.tsx";
 
@@ -82,6 +83,7 @@ function Inside(props: {
       <RemoveMessage room={room} desk={desk} />
       <Pins room={room} desk={desk} />
       <RoomSettings room={room} desk={desk} />
+      <Share room={room} desk={desk} />
     </div>
   );
 }

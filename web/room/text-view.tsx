@@ -18,23 +18,27 @@ export function TextView({ text, room }: { text: string; room: OpenRoom }) {
               </a>
             );
           case "mention":
-            return (
-              <span
-                key={index}
-                class={piece.handle === room.me.handle ? "mention is-me" : "mention"}
-                title={piece.text}
-              >
-                @{nameOf(piece.handle, room)}
-              </span>
-            );
+            return <Mention key={index} {...piece} room={room} />;
         }
       })}
     </div>
   );
 }
 
-/** The name behind a handle; where it is not known, the handle without its number. */
-function nameOf(handle: string, { people }: OpenRoom): string {
-  for (const person of people.peek().values()) if (person.handle === handle) return person.name;
-  return handle.replace(/-[0-9a-f]{6}$/u, "");
+/** Someone who is named; an @ before what is nobody's handle stays what it is. */
+function Mention({ text, handle, room }: { text: string; handle: string; room: OpenRoom }) {
+  const name = nameOf(handle, room);
+  if (name === null) return text;
+  return (
+    <span class={handle === room.me.handle ? "mention is-me" : "mention"} title={text}>
+      @{name}
+    </span>
+  );
+}
+
+/** The name behind a handle; of one that was made for a stranger, what it was made from. */
+function nameOf(handle: string, { people }: OpenRoom): string | null {
+  for (const person of people.value.values()) if (person.handle === handle) return person.name;
+  const [, made] = /^(.+)-[0-9a-f]{6}$/u.exec(handle) ?? [];
+  return made ?? null;
 }
