@@ -69,10 +69,11 @@ export async function readAcquaintance(
       SELECT c.contact_id AS id FROM (
         SELECT contact_id, since FROM contacts WHERE user_id = ${ask.user}
         ORDER BY since DESC LIMIT ${MOST_CONTACTS}) c
+      JOIN users u ON u.id = c.contact_id AND u.meetings
       WHERE EXISTS (
         SELECT FROM facts f WHERE f.by_id = c.contact_id AND f.room_id = ${ask.room}
           AND f.seq > ${ask.since} AND f.seq <= ${ask.until} AND f.type = 'message.sent')
-      ORDER BY c.since DESC, id LIMIT ${MOST_KNOWN}`,
+      ORDER BY c.since DESC, c.contact_id LIMIT ${MOST_KNOWN}`,
     sql<{ id: UserId }[]>`SELECT blocked_id AS id FROM blocks WHERE user_id = ${ask.user}`,
   ]);
   return { known: known.map(({ id }) => id), blocked: new Set(blocked.map(({ id }) => id)) };

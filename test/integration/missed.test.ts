@@ -99,6 +99,8 @@ describe("what was missed", () => {
     );
     expect(missed.people.map(({ user }) => user.id)).not.toContain(linus.user.id);
     expect(missed.conversations.find(({ id }) => id === String(asked.seq))?.messages).toBe(2);
+    await grace.rest("PATCH", "/me", { meetings: false });
+    expect((await missedBy(ada, room)).knownPeople).toEqual([]);
   });
 
   test("reflects edits, removals and reactions, and a message knows its conversation", async () => {
