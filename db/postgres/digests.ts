@@ -4,7 +4,10 @@ import type { RoomId, UserId } from "../../protocol/ids.ts";
 import { type Block, BRANCHES, LEAF_MESSAGES, leafOf, parentsOf } from "../digest/cover.ts";
 import { type Digest, digestOf, type Gist, mergeDigests, type Placed } from "../digest/digest.ts";
 
-/** Messages with their places, ascending: those of any of the stretches `after < n <= upTo`. */
+/**
+ * Messages with their places, ascending: those of any of the stretches `after < n <= upTo`, each no longer than
+ * a block of level 0. The limits say so to the planner, who would otherwise read the whole room.
+ */
 export async function readPlaced(
   sql: Sql | TransactionSql,
   room: RoomId,
@@ -13,13 +16,16 @@ export async function readPlaced(
   if (stretches.length === 0) return [];
   const rows = await sql<PlacedRow[]>`
     SELECT p.seq, p.n, p.author_id, p.conversation, p.question, p.gist,
-      p.question AND p.gist IS NOT NULL AND NOT EXISTS (
-        SELECT FROM placements a WHERE a.room_id = p.room_id AND a.parent = p.seq
-          AND a.parent <> a.seq AND a.author_id <> p.author_id AND a.gist IS NOT NULL) AS open,
-      (SELECT count(*)::int FROM reactions r WHERE r.room_id = p.room_id AND r.seq = p.seq) AS reactions
+      p.question AND p.gist IS NOT NULL AND (
+        SELECT true FROM placements a WHERE a.room_id = ${room} AND a.parent = p.seq
+          AND a.parent <> a.seq AND a.author_id <> p.author_id AND a.gist IS NOT NULL
+        LIMIT 1) IS NULL AS open,
+      (SELECT count(*)::int FROM reactions r WHERE r.room_id = ${room} AND r.seq = p.seq) AS reactions
     FROM unnest(${stretches.map(({ after }) => after)}::bigint[],
       ${stretches.map(({ upTo }) => upTo)}::bigint[]) AS s (after, up_to)
-    JOIN placements p ON p.room_id = ${room} AND p.n > s.after AND p.n <= s.up_to
+    CROSS JOIN LATERAL (
+      SELECT * FROM placements WHERE room_id = ${room} AND n > s.after AND n <= s.up_to
+      ORDER BY n LIMIT ${LEAF_MESSAGES}) p
     ORDER BY p.n`;
   return rows.map((row) => ({
     seq: row.seq,
