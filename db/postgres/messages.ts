@@ -27,7 +27,11 @@ export async function readMessages(
       SELECT stored_seq FROM rooms WHERE id = ${ask.room}`;
     const rows = await tx<MessageRow[]>`
       SELECT f.seq, f.by_id, f.by_name, ${iso(sql, "f.at")} AS at, f.text, f.client_id, f.reply_to,
-        f.mentions, ${iso(sql, "f.edited_at")} AS edited_at, f.pinned, p.conversation,
+        f.mentions, ${iso(sql, "f.edited_at")} AS edited_at, f.pinned,
+        coalesce((
+          SELECT m.data ->> 'conversation' FROM facts m
+          WHERE m.room_id = ${ask.room} AND m.target = f.seq AND m.type = 'message.moved'
+          ORDER BY m.seq DESC LIMIT 1), p.conversation::text) AS conversation,
         r.by_id AS removed_by_id, r.by_name AS removed_by_name, ${iso(sql, "r.at")} AS removed_at,
         r.data ->> 'reason' AS removed_reason, f.removed_seq
       FROM facts f
@@ -64,7 +68,7 @@ interface MessageRow {
   mentions: UserId[] | null;
   edited_at: string | null;
   pinned: boolean;
-  conversation: number | null;
+  conversation: string | null;
   removed_seq: number | null;
   removed_by_id: UserId | null;
   removed_by_name: string | null;
@@ -86,7 +90,7 @@ function messageOf(row: MessageRow): KeptMessage {
     ...(removed === null ? {} : { removed }),
     pinned: row.pinned,
     reactions: new Map(),
-    ...(row.conversation === null ? {} : { conversation: String(row.conversation) }),
+    ...(row.conversation === null ? {} : { conversation: row.conversation }),
   };
 }
 
