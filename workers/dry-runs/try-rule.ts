@@ -1,4 +1,4 @@
-import { setImmediate as otherWork } from "node:timers/promises";
+import { setImmediate as otherWork, setTimeout as rest } from "node:timers/promises";
 
 import type { Store } from "../../db/postgres/connection.ts";
 import {
@@ -25,7 +25,11 @@ export interface DryRunDeps {
 }
 
 /** Messages that are read at once. */
-const PAGE = 2_000;
+const PAGE = 1_000;
+/** After each page it rests as long as the page took, at most this long (ms): what is live comes first. */
+const MOST_REST_MS = 8;
+/** Between two notes of how far it is (ms). */
+const NOTE_EVERY_MS = 250;
 /** Messages between two pauses for what else this process has to do. */
 const WITHOUT_PAUSE = 100;
 const MOST_PEOPLE = 20;
@@ -45,7 +49,9 @@ export async function tryRule(deps: DryRunDeps, id: DryRunId): Promise<void> {
   ]);
   const tally = new Tally(roles);
   const isHit = ruleOf(task, roles);
+  let notedAtMs = performance.now();
   for (let after = before; ;) {
+    const beganAtMs = performance.now();
     if (shouldStop()) throw new Error("the worker stops");
     const page = await readSaid(store, { room: task.room, after, limit: PAGE });
     for (const [i, said] of page.entries()) {
@@ -54,9 +60,14 @@ export async function tryRule(deps: DryRunDeps, id: DryRunId): Promise<void> {
     }
     after = page.at(-1)?.n ?? after;
     if (page.length < PAGE) break;
-    const progress = Math.min((after - before) / Math.max(all - before, 1), 1);
-    await noteDryRun(store, id, { progress, found: null });
-    onProgress(progress);
+    const now = performance.now();
+    if (now - notedAtMs > NOTE_EVERY_MS) {
+      notedAtMs = now;
+      const progress = Math.min((after - before) / Math.max(all - before, 1), 1);
+      await noteDryRun(store, id, { progress, found: null });
+      onProgress(progress);
+    }
+    await rest(Math.min(now - beganAtMs, MOST_REST_MS));
   }
   await noteDryRun(store, id, { progress: 1, found: tally.found() });
 }
