@@ -67,6 +67,22 @@ describe("who comes back another day", () => {
 
     await ada.page.goto(`${ada.url}/r/${room.slug}`);
     await ada.message("overnight 450").waitFor();
+    // Conversations are told of once the workers have indexed them.
+    await eventually(
+      async () => {
+        const { body } = await host.rest<{ messages: number }>(
+          "GET",
+          `/rooms/${room.id}/missed?since=1`,
+        );
+        expect(body.messages).toBe(450);
+      },
+      { withinMs: 20_000 },
+    );
+    await ada.page.getByRole("button", { name: "What happened?" }).click();
+    await ada.page.getByText(/^450 messages of 1 person, \d+ minutes? to read/u).waitFor();
+    await ada.picture("while-away");
+    expect(await barriersIn(ada)).toEqual([]);
+    await ada.page.keyboard.press("Escape");
     await ada.page.getByRole("button", { name: /^450 new messages since you were here/u }).click();
     await ada.message("overnight 1").waitFor();
     await ada.page.getByRole("separator").getByText("450 new messages").waitFor();

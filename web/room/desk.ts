@@ -23,6 +23,8 @@ export interface Desk {
   readonly pinsShown: Signal<boolean>;
   readonly settingsShown: Signal<boolean>;
   readonly shareShown: Signal<boolean>;
+  /** What happened after this seq is shown; null when it is not. */
+  readonly digestSince: Signal<number | null>;
   /** Who is to be named in what is being written. */
   readonly mention: Signal<string | null>;
   /** Where the list is asked to go: a message, or the newest. */
@@ -62,6 +64,7 @@ export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
     pinsShown: signal(false),
     settingsShown: signal(false),
     shareShown: signal(false),
+    digestSince: signal(null),
     mention: signal(null),
     goal,
     problem: signal(""),

@@ -18,6 +18,9 @@ export function Missed({ room, desk }: { room: OpenRoom; desk: Desk }) {
       >
         {counted(reading.unreadAtEntry.value, "new message")} since you were here · Go to the first
       </button>
+      <button type="button" class="missed-go" onClick={() => (desk.digestSince.value = line)}>
+        What happened?
+      </button>
       <button
         type="button"
         class="round quiet small"

@@ -8,6 +8,7 @@ import { PersonCard } from "../people/person-card.tsx";
 import { Closed } from "./closed.tsx";
 import { Composer } from "./composer.tsx";
 import { newDesk, type Desk } from "./desk.ts";
+import { Digest } from "./digest.tsx";
 import { MessageList } from "./message-list.tsx";
 import { MessageMenu } from "./message-menu.tsx";
 import { Missed } from "./missed.tsx";
@@ -84,6 +85,7 @@ function Inside(props: {
       <Pins room={room} desk={desk} />
       <RoomSettings room={room} desk={desk} />
       <Share room={room} desk={desk} />
+      <Digest room={room} desk={desk} />
     </div>
   );
 }
