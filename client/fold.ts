@@ -53,11 +53,12 @@ const handlers = {
       if (author !== undefined && message.by.id !== author) return message;
       return hide(message, { seq, by, at, reason, bulk: true });
     }),
-  "messages.restored": (draft, { targets }) => {
+  "messages.restored": (draft, { targets, removal: undone }) => {
     const texts = lastTexts(draft, targets);
     changeRanges(draft, targets, (message) => {
       // What was removed for itself stays removed: only the clean-up is undone.
       if (message.removal?.bulk !== true) return message;
+      if (undone !== undefined && message.removal.seq !== undone) return message;
       const { removal: _, ...rest } = message;
       const text = texts.get(message.seq);
       return { ...rest, removed: false, ...given({ text }) };

@@ -4,6 +4,8 @@ import type { RoomId, UserId } from "../protocol/ids.ts";
 import type { Message } from "../protocol/shapes.ts";
 import { readHotSeeded } from "./history.ts";
 import { type KeptMessage, readMessages } from "./postgres/messages.ts";
+import { readChanges } from "./redis/room-log.ts";
+import { inRanges } from "./seq-ranges.ts";
 import type { Stores } from "./stores.ts";
 
 /** The present state of a room's messages. */
@@ -32,13 +34,17 @@ export async function readMessagesNow(stores: Stores, ask: PageRequest): Promise
   for (let tries = 0; tries < 3; tries += 1) {
     const kept = await readMessages(stores.store.sql, { ...ask, limit: ask.limit + 1 });
     const tail = await readTail(stores, ask.room, kept.storedSeq);
-    if (tail !== null) return pageOf(ask, kept.messages, tail);
+    if (tail !== null) return pageOf(stores, ask, kept.messages, tail);
   }
   throw new Refusal("unavailable", "The room is moving too fast; try again in a moment.");
 }
 
 /** Accepted facts above what a snapshot of Postgres knows; null when the snapshot is too old for the log. */
-async function readTail(stores: Stores, room: RoomId, storedSeq: number): Promise<Fact[] | null> {
+export async function readTail(
+  stores: Stores,
+  room: RoomId,
+  storedSeq: number,
+): Promise<Fact[] | null> {
   const facts: Fact[] = [];
   let position = storedSeq;
   for (;;) {
@@ -52,9 +58,19 @@ async function readTail(stores: Stores, room: RoomId, storedSeq: number): Promis
   }
 }
 
-function pageOf(ask: PageRequest, kept: KeptMessage[], tail: Fact[]): MessagePage {
-  const overlay = { ask, byMessage: new Map(kept.map((message) => [message.seq, message])) };
+async function pageOf(
+  stores: Stores,
+  ask: PageRequest,
+  kept: KeptMessage[],
+  tail: Fact[],
+): Promise<MessagePage> {
+  const overlay: Overlay = {
+    ask,
+    byMessage: new Map(kept.map((message) => [message.seq, message])),
+    restored: new Set(),
+  };
   for (const fact of tail) apply(overlay, fact);
+  await giveTextsBack(stores, overlay);
   const found = [...overlay.byMessage.values()].toSorted((a, b) => a.seq - b.seq);
   const messages = ask.newestFirst ? found.slice(-ask.limit) : found.slice(0, ask.limit);
   return {
@@ -66,6 +82,19 @@ function pageOf(ask: PageRequest, kept: KeptMessage[], tail: Fact[]): MessagePag
 interface Overlay {
   ask: PageRequest;
   byMessage: Map<number, KeptMessage>;
+  /** Messages that are back, whose texts are still to be read. */
+  restored: Set<number>;
+}
+
+/** What the undoing of a clean-up brought back says what it said; the hot log knows until it is stored. */
+async function giveTextsBack(stores: Stores, { ask, byMessage, restored }: Overlay): Promise<void> {
+  const changes = await readChanges(stores.link, ask.room, [...restored]);
+  for (const [seq, { text, editedAt }] of changes) {
+    const message = byMessage.get(seq);
+    if (message === undefined || text === undefined) continue;
+    message.text = text;
+    if (editedAt !== undefined) message.editedAt = editedAt;
+  }
 }
 
 type Folds = { [T in FactType]: ((overlay: Overlay, fact: FactOf<T>) => void) | null };
@@ -93,19 +122,29 @@ const folds: Folds = {
     message.text = fact.text;
     message.editedAt = fact.at;
   },
-  "message.removed": ({ byMessage }, fact) => {
+  "message.removed": ({ byMessage, restored }, fact) => {
     const message = byMessage.get(fact.target);
     if (message === undefined) return;
-    delete message.text;
-    delete message.editedAt;
-    message.removed = {
-      by: fact.by,
-      at: fact.at,
-      ...(fact.reason === undefined ? {} : { reason: fact.reason }),
-    };
+    restored.delete(fact.target);
+    takeBack(message, fact);
   },
-  "messages.removed": null,
-  "messages.restored": null,
+  "messages.removed": ({ byMessage, restored }, fact) => {
+    const isTarget = inRanges(fact.targets);
+    for (const [seq, message] of byMessage) {
+      if (!isTarget(seq) || message.removed !== undefined) continue;
+      if (fact.author !== undefined && fact.author !== message.by.id) continue;
+      restored.delete(seq);
+      takeBack(message, fact);
+    }
+  },
+  "messages.restored": ({ byMessage, restored }, { removal }) => {
+    for (const [seq, message] of byMessage) {
+      if (message.removedSeq === undefined || message.removedSeq !== removal) continue;
+      delete message.removed;
+      delete message.removedSeq;
+      restored.add(seq);
+    }
+  },
   "reaction.added": ({ byMessage }, fact) => {
     const who = byMessage.get(fact.target)?.reactions;
     who?.set(fact.emoji, (who.get(fact.emoji) ?? new Set()).add(fact.by.id));
@@ -128,6 +167,17 @@ const folds: Folds = {
   "room.updated": null,
 };
 
+function takeBack(
+  message: KeptMessage,
+  fact: FactOf<"message.removed"> | FactOf<"messages.removed">,
+): void {
+  delete message.text;
+  delete message.editedAt;
+  const { seq, by, at, reason } = fact;
+  message.removedSeq = seq;
+  message.removed = { by, at, ...(reason === undefined ? {} : { reason }) };
+}
+
 function apply(overlay: Overlay, fact: Fact): void {
   const fold = folds[fact.type] as ((overlay: Overlay, fact: Fact) => void) | null;
   fold?.(overlay, fact);
@@ -138,7 +188,10 @@ function setPinned(byMessage: Map<number, KeptMessage>, seq: number, pinned: boo
   if (message !== undefined) message.pinned = pinned;
 }
 
-function seenBy(viewer: UserId, { reactions, ...message }: KeptMessage): Message {
+function seenBy(
+  viewer: UserId,
+  { reactions, removedSeq: _removedSeq, ...message }: KeptMessage,
+): Message {
   return {
     ...message,
     reactions: [...reactions]

@@ -1,12 +1,17 @@
 import type { TransactionSql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 
+import { Refusal } from "../protocol/errors.ts";
 import type { Draft } from "../protocol/facts.ts";
 import { ClientId, type RoomId, timeInside, type UserId } from "../protocol/ids.ts";
 import { appendSeeded } from "./append.ts";
+import { changesMany, effectsOnMany } from "./many-changes.ts";
 import { findSend } from "./postgres/facts.ts";
 import { type Effect, factRest } from "./redis/append-facts.ts";
 import type { Stores } from "./stores.ts";
+
+/** Messages that a clean-up is about may be edited just then: it looks again. */
+const MOST_TRIES = 8;
 
 /** An act that Postgres has committed and the log must show. */
 export interface PendingFact {
@@ -32,28 +37,32 @@ export async function notePending(tx: TransactionSql, pending: PendingFact): Pro
  * its idempotency key, in Redis and then in Postgres. Called by the act, and by the sweeper for what
  * a crash left behind. In order, because a late ban must not undo the lifting that came after it.
  * A note stays until its fact is stored, and goes in that transaction: what Redis loses is appended anew.
+ * Answers the seqs of those that are in the log and perhaps not stored, by their ids.
  */
-export async function appendPending(stores: Stores, room: RoomId): Promise<void> {
+export async function appendPending(stores: Stores, room: RoomId): Promise<Map<ClientId, number>> {
   const { sql } = stores.store;
   const rows = await sql<
     { id: ClientId; author_id: UserId; draft: Draft; effects: Effect[] }[]
   >`SELECT id, author_id, draft, effects FROM pending_facts WHERE room_id = ${room}
     ORDER BY created_at, id`;
+  const seqs = new Map<ClientId, number>();
   for (const { id, author_id: author, draft, effects } of rows) {
     const pending = { room, author, draft: { ...draft, act: id }, effects };
     const found = await appendOnce(stores, pending, id);
     if (found === "stored") await sql`DELETE FROM pending_facts WHERE id = ${id}`;
+    else seqs.set(id, found);
   }
+  return seqs;
 }
 
-/** Answers whether the fact is stored already: then its note was left behind. */
+/** Answers the seq of the fact, or that it is stored already: then its note was left behind. */
 async function appendOnce(
   stores: Stores,
   pending: PendingFact,
   act: ClientId,
-): Promise<"stored" | "appended"> {
+): Promise<"stored" | number> {
   const { room, author, draft, effects } = pending;
-  const append = (checked: boolean) =>
+  const append = async (checked: boolean) =>
     appendSeeded(stores, {
       room,
       author,
@@ -65,16 +74,23 @@ async function appendOnce(
       slowModeMs: 0,
       cap: 0,
       isMessage: false,
-      target: "target" in draft ? draft.target : null,
+      target: changesMany(draft) ? "many" : "target" in draft ? draft.target : null,
       replyTo: null,
-      effects,
+      effects: changesMany(draft) ? await effectsOnMany(stores, { room, act, draft }) : effects,
     });
-  const result = await append(false);
-  if (result.status !== "check") return "appended";
-  const stored = await findSend(stores.store.sql, { room, author, clientId: act });
-  if (stored !== null) return "stored";
-  await append(true);
-  return "appended";
+  let checked = false;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const result = await append(checked);
+    if (result.status === "accepted" || result.status === "duplicate") return result.seq;
+    if (result.status === "check") {
+      const stored = await findSend(stores.store.sql, { room, author, clientId: act });
+      if (stored !== null) return "stored";
+      checked = true;
+    } else if (result.status !== "moved") {
+      throw new Error(`The log answered an act with ${result.status}`);
+    }
+  }
+  throw new Refusal("unavailable", "The messages are being changed by others; try again.");
 }
 
 /** Rooms whose acts wait longer than a moment: something died in between. */

@@ -20,6 +20,7 @@ import {
 import { DEFAULT_PAGE_FACTS, MAX_DRY_RUN_DAYS, MAX_PAGE_FACTS } from "./limits.ts";
 import { after, itemLimit, list } from "./paged.ts";
 import { peopleCommands } from "./people-commands.ts";
+import { removalCommands } from "./removal-commands.ts";
 import {
   AuditEntry,
   DryRun,
@@ -373,6 +374,8 @@ export const commands = {
       kind: SanctionKind,
       seconds: z.int().min(1).max(31_536_000).optional(),
       reason: Line,
+      /** Of the last so many minutes: what they said then is removed. */
+      removeMessages: z.int().min(1).max(10_080).optional(),
     }),
     output: Sanction,
     who: "moderator",
@@ -455,6 +458,7 @@ export const commands = {
     socket: false,
     rest: route("GET", "/rooms/:room/audit"),
   },
+  ...removalCommands,
   "import:create": {
     summary:
       "Bring a history along, into a room of its own: for platform administrators. Then PUT its parts, and start it.",

@@ -33,7 +33,12 @@ export const factData = {
     author: UserId.optional(),
     reason: z.string(),
   },
-  "messages.restored": { targets: z.array(z.tuple([Seq, Seq])), reason: z.string().optional() },
+  "messages.restored": {
+    targets: z.array(z.tuple([Seq, Seq])),
+    /** The `messages.removed` that is undone: what others removed stays removed. */
+    removal: Seq.optional(),
+    reason: z.string().optional(),
+  },
   "reaction.added": { ...onTarget, emoji: z.string() },
   "reaction.removed": { ...onTarget, emoji: z.string() },
   "message.pinned": onTarget,

@@ -34,6 +34,12 @@ export const MAX_INVITE_USES = 100_000;
 export const MAX_INVITE_SECONDS = 31_536_000;
 /** Links of one profile. */
 export const MAX_PROFILE_LINKS = 5;
+/** Messages that one clean-up removes. */
+export const MAX_REMOVED_AT_ONCE = 10_000;
+/** Messages that one clean-up looks at, the newest of what it may be about. */
+export const MAX_SEARCHED_AT_ONCE = 50_000;
+/** A clean-up can be undone, and moderators can read what it removed, for so many days. */
+export const UNDO_DAYS = 30;
 /** Faces in one presence sample. */
 export const MAX_PRESENCE_SAMPLE = 50;
 /** One part of a file that is imported, in bytes: what proxies let through by default. */

@@ -271,6 +271,25 @@ export const AuditEntry = z.object({
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
 
+/** A clean-up: many messages that were removed at once. */
+export const Removal = z.object({
+  seq: Seq,
+  by: Author,
+  at: Time,
+  reason: z.string(),
+  /** Where it was about one person's messages. */
+  author: UserId.optional(),
+  count: z.int(),
+  /** Until then it can be undone, and moderators can read what was removed. */
+  undoUntil: Time,
+  undoneAt: Time.optional(),
+});
+export type Removal = z.infer<typeof Removal>;
+
+/** A message that a clean-up is about, with its text. */
+export const RemovedMessage = z.object({ seq: Seq, by: UserId, text: z.string() });
+export type RemovedMessage = z.infer<typeof RemovedMessage>;
+
 /** What histories that are brought along are written in. */
 export const ImportFormat = z.enum(["irc", "jsonl", "slack", "discord"]);
 export type ImportFormat = z.infer<typeof ImportFormat>;

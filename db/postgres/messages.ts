@@ -8,6 +8,8 @@ import { iso } from "./facts.ts";
 export interface KeptMessage extends Omit<Message, "reactions"> {
   /** emoji → who */
   reactions: Map<string, Set<UserId>>;
+  /** The fact that removed it. */
+  removedSeq?: number;
 }
 
 /** Messages of one snapshot, and up to which seq that snapshot knows the log. */
@@ -88,6 +90,7 @@ function messageOf(row: MessageRow): KeptMessage {
     mentions: row.mentions ?? [],
     ...(row.edited_at === null ? {} : { editedAt: row.edited_at }),
     ...(removed === null ? {} : { removed }),
+    ...(row.removed_seq === null ? {} : { removedSeq: row.removed_seq }),
     pinned: row.pinned,
     reactions: new Map(),
     ...(row.conversation === null ? {} : { conversation: row.conversation }),

@@ -3,6 +3,7 @@ import type { TransactionSql } from "postgres";
 import type { Fact, FactOf, FactType } from "../../protocol/facts.ts";
 import { type RoomId, timeInside, type UserId } from "../../protocol/ids.ts";
 import { appendAudit, type Deed } from "./audit.ts";
+import { writeRemoved, writeRestored } from "./removals.ts";
 import { AHEAD_MS, noteSendsAhead, type SendsAhead } from "./sends-ahead.ts";
 
 /** Facts of one room that follow what is stored of it, in order. */
@@ -54,13 +55,16 @@ export async function storeFacts(tx: TransactionSql, batches: RoomBatch[]): Prom
   const all = batches.flatMap(({ room, entries }) => entries.map((entry) => ({ room, ...entry })));
   if (all.length === 0) return;
   await insertFacts(tx, all);
-  const projections = collectProjections(all);
-  for (const write of [writeStates, writePins, writeReactions, writeMentions, writeMinutes]) {
-    await write(tx, projections);
+  for (const stretch of stretchesOf(all)) {
+    const projections = collectProjections(stretch);
+    for (const write of [writeStates, writePins, writeReactions, writeMentions, writeMinutes]) {
+      await write(tx, projections);
+    }
+    await noteSendsAhead(tx, projections.sendsAhead);
+    await writeMany(tx, stretch.at(-1));
   }
   for (const batch of batches) await writeDeeds(tx, batch);
   await dropNotes(tx, all);
-  await noteSendsAhead(tx, projections.sendsAhead);
   const marks = batches.flatMap(({ room, entries }) => {
     const last = entries.at(-1);
     return last === undefined ? [] : [{ room, seq: last.fact.seq, n: last.n, at: last.fact.at }];
@@ -100,6 +104,27 @@ interface Entry {
   room: RoomId;
   n: number;
   fact: Fact;
+}
+
+/** Cut after each clean-up and each undoing of one: what follows them may change the same messages again. */
+function stretchesOf(all: Entry[]): Entry[][] {
+  const stretches: Entry[][] = [];
+  let from = 0;
+  for (const [i, { fact }] of all.entries()) {
+    if (!isOfMany(fact) && i < all.length - 1) continue;
+    stretches.push(all.slice(from, i + 1));
+    from = i + 1;
+  }
+  return stretches;
+}
+
+function isOfMany(fact: Fact): boolean {
+  return fact.type === "messages.removed" || fact.type === "messages.restored";
+}
+
+async function writeMany(tx: TransactionSql, last: Entry | undefined): Promise<void> {
+  if (last?.fact.type === "messages.removed") await writeRemoved(tx, last.room, last.fact);
+  if (last?.fact.type === "messages.restored") await writeRestored(tx, last.room, last.fact);
 }
 
 function column<T, K extends keyof T>(rows: readonly T[], name: K): T[K][] {
@@ -197,8 +222,8 @@ type Projector = {
 };
 
 /**
- * What each fact does to the projections; within a batch the last one wins. Null: the act that
- * made the fact wrote its tables before the fact was appended (G20).
+ * What each fact does to the projections; within a stretch the last one wins. Null: the act that
+ * made the fact wrote its tables before the fact was appended (G20), or `writeMany` does.
  */
 const projectors: Projector = {
   "message.sent": (into, room, fact) => {

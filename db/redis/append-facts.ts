@@ -33,7 +33,8 @@ export interface AppendRequest {
   /** Accepted but unstored facts at most; 0 for facts that must not be refused. */
   cap: number;
   isMessage: boolean;
-  target: number | null;
+  /** Seq that it changes, or "many": then its effects say which. */
+  target: number | "many" | null;
   replyTo: number | null;
   effects: Effect[];
 }
@@ -105,7 +106,7 @@ function headOf(request: AppendRequest): string {
     request.slowModeMs,
     request.cap,
     request.isMessage ? "1" : "0",
-    request.target ?? "",
+    request.target === "many" ? "*" : (request.target ?? ""),
     request.replyTo ?? "",
     request.at,
   ].join(" ");

@@ -37,7 +37,7 @@ end
 `;
 
 export const keys = {
-  /** Stream `epoch-seq` → {n: messages so far, t: target of a change}. Trimmed by the worker. */
+  /** Stream `epoch-seq` → {n: messages so far, t: target of a change, * for many}. Trimmed by the worker. */
   log: ofRoom("log"),
   /** Hash seq → the fact as JSON; rewritten in place when text is taken back. Trimmed with the log. */
   body: ofRoom("body"),

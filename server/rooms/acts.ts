@@ -10,6 +10,7 @@ import {
   removeReaction,
   unpinMessage,
 } from "./change-message.ts";
+import { cleanUp, showCleanUps, showRemoved, undoCleanUp } from "./clean-up.ts";
 import { showRooms, showTags, showWeather } from "./directory.ts";
 import { dropIn } from "./drop-in.ts";
 import { beginDryRun, getDryRun } from "./dry-run-filter.ts";
@@ -71,6 +72,10 @@ export const acts: ActTable = {
   "message:get": getMessage,
   "member:list": showMembers,
   "member:set-role": giveRole,
+  "removal:create": cleanUp,
+  "removal:list": showCleanUps,
+  "removal:texts": showRemoved,
+  "removal:undo": undoCleanUp,
   "sanction:create": sanctionMember,
   "sanction:list": showSanctions,
   "sanction:lift": liftSanction,

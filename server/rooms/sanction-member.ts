@@ -6,6 +6,7 @@ import { findUser } from "../../db/postgres/users.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { SanctionId } from "../../protocol/ids.ts";
 import type { RoomAct } from "./act.ts";
+import { removeAllOf } from "./clean-up.ts";
 import { enforced, imposeSanction } from "./impose-sanction.ts";
 import { decodeIdCursor, pageOf } from "./paging.ts";
 import { may } from "./policy.ts";
@@ -22,7 +23,12 @@ export const sanctionMember: RoomAct<"sanction:create"> = async (deps, call, inp
   const decision = may("sanction", call.rank, target);
   if (!decision.allowed) throw new Refusal(decision.code, decision.message);
   const { user, kind, seconds, reason } = input;
-  return imposeSanction(deps, room, { user, kind, seconds, reason, by });
+  const sanction = await imposeSanction(deps, room, { user, kind, seconds, reason, by });
+  if (input.removeMessages !== undefined) {
+    const since = new Date(deps.now() - input.removeMessages * 60_000).toISOString();
+    await removeAllOf(deps, call, { author: user, since, reason });
+  }
+  return sanction;
 };
 
 /** Ends a mute or a ban before its time. */

@@ -129,6 +129,10 @@ const inputs = {
     seconds: 60,
     reason: "spam",
   }),
+  "removal:create": ({ room, grace }) => ({ room: room.id, author: grace.user.id, reason: "spam" }),
+  "removal:list": ({ room }) => ({ room: room.id }),
+  "removal:texts": async (on) => ({ room: on.room.id, seq: await cleaned(on) }),
+  "removal:undo": async (on) => ({ room: on.room.id, seq: await cleaned(on) }),
   "sanction:list": async (on) => {
     await mute(on);
     return { room: on.room.id };
@@ -255,6 +259,14 @@ async function deliveryOf(webhook: Webhook["id"]): Promise<Delivery["id"]> {
   await backstage.sql`
     INSERT INTO webhook_deliveries (id, webhook_id, seq, event) VALUES (${id}, ${webhook}, 1, 'message.sent')`;
   return id;
+}
+
+async function cleaned({ ada, grace, room }: Scene): Promise<number> {
+  const { body } = await ada.rest<{ seq: number }>("POST", `/rooms/${room.id}/removals`, {
+    author: grace.user.id,
+    reason: "spam",
+  });
+  return body.seq;
 }
 
 async function upload({ root }: Scene): Promise<Import["id"]> {

@@ -31,7 +31,7 @@
 --        slowMs     least time between two messages of the author, 0 for none
 --        cap        accepted but not stored facts at most; 0 for facts that must not be refused
 --        says       "1" for a message: it counts in n
---        target     seq that the fact changes, or ""
+--        target     seq that the fact changes, "*" for many, or ""
 --        replyTo    seq that must not lie past the head, or ""
 --        at         ISO time
 -- Result for each fact, in order, a string: OK seq epoch prev | DUP seq epoch at | CONFLICT | UNSEEDED

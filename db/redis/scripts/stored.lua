@@ -16,11 +16,20 @@ local function digits(number) return string.format('%.0f', number) end
 
 local function seqOf(id) return tonumber(string.match(id, '-(%d+)$')) end
 
--- unpack is bounded by the Lua stack, so bodies go a few hundred at a time.
-local function dropBodies(body, seqs)
+-- unpack is bounded by the Lua stack, so fields go a few hundred at a time.
+local function dropFields(hash, seqs)
   for from = 1, #seqs, 500 do
-    call('HDEL', body, unpack(seqs, from, math.min(from + 499, #seqs)))
+    call('HDEL', hash, unpack(seqs, from, math.min(from + 499, #seqs)))
   end
+end
+
+-- A clean-up changed many: rare enough to look through all that is known of changes.
+local function forgetAllOf(changes, seq)
+  local all, gone = call('HGETALL', changes), {}
+  for i = 1, #all, 2 do
+    if string.match(all[i + 1], '^%d+') == seq then gone[#gone + 1] = all[i] end
+  end
+  dropFields(changes, gone)
 end
 
 -- The stored ones among the oldest entries, where some may be changes or of an earlier era: read one by
@@ -33,12 +42,16 @@ local function dropOneByOne(log, body, changes, excess, stored)
     if tonumber(seq) > stored then break end
     gone[#gone + 1] = seq
     if fields[3] == 't' then
-      local change = call('HGET', changes, fields[4])
-      if change and string.match(change, '^%d+') == seq then call('HDEL', changes, fields[4]) end
+      if fields[4] == '*' then
+        forgetAllOf(changes, seq)
+      else
+        local change = call('HGET', changes, fields[4])
+        if change and string.match(change, '^%d+') == seq then call('HDEL', changes, fields[4]) end
+      end
     end
   end
   if #gone == 0 then return end
-  dropBodies(body, gone)
+  dropFields(body, gone)
   local next = call('XRANGE', log, '(' .. entries[#gone][1], '+', 'COUNT', 1)[1][1]
   call('XTRIM', log, 'MINID', next)
 end
@@ -49,7 +62,7 @@ local function dropRange(log, body, epoch, first, excess, stored)
   local last, gone = math.min(first + excess - 1, stored), {}
   for seq = first, last do gone[#gone + 1] = digits(seq) end
   if #gone == 0 then return end
-  dropBodies(body, gone)
+  dropFields(body, gone)
   call('XTRIM', log, 'MINID', epoch .. '-' .. digits(last + 1))
 end
 

@@ -36,6 +36,7 @@ export const samplesByField: Readonly<Record<string, readonly unknown[]>> = {
   user: ["0198c0de-7a11-7ada-8005-5ca1ab1e0005"],
   changes: [{ topic: "Tea, walks and small talk" }],
   reason: ["Advertising"],
+  pattern: ["buy pills*"],
   q: ["tea"],
   cursor: ["MTA0Mg"],
   nextCursor: [null],

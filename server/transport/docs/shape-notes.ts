@@ -74,6 +74,9 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   Missed:
     "What happened between two positions. `until` is how far the room's digests have come: a second or so behind the head. Lists hold what matters most; how is in docs/MISSED.md.",
   FilterRules: "All rules of a room's filter.",
+  Removal:
+    "A clean-up: many messages that were removed at once, and until when that can be undone.",
+  RemovedMessage: "A message that a clean-up is about, with its text.",
   FilterHits: "How often a rule was met since it has its name: in force, or on trial (`shadow`).",
   DryRunId: "Which dry run: a UUIDv7.",
   DryRun:
