@@ -34,7 +34,12 @@ export async function callRest<N extends CommandName>(
   const response = await options.fetch(url, init).catch((cause: unknown) => {
     throw new Refusal("unavailable", "The server could not be reached", { cause });
   });
-  const body: unknown = response.status === 204 ? {} : await response.json().catch(() => null);
+  if (response.status === 204) return atItsWord<CommandOutput<N>>({});
+  const body: unknown = await response.json().catch((cause: unknown) => {
+    // What a proxy says in the server's place is told by its status. A success that was cut off is none.
+    if (!response.ok) return null;
+    throw new Refusal("unavailable", "The answer was cut off", { cause });
+  });
   if (!response.ok) {
     const retryAfter = response.headers.get("retry-after");
     throw refusalFromProblem(body, { status: response.status, retryAfter });
