@@ -7,7 +7,7 @@ import type { RoomId, UserId } from "../protocol/ids.ts";
 import { IDLE_IN_TRANSACTION_MS } from "./postgres/connection.ts";
 import { readSendsAhead } from "./postgres/sends-ahead.ts";
 import { keys } from "./redis/keys.ts";
-import { type HotPage, readSurvivors, seedRoom } from "./redis/room-log.ts";
+import { type HotPage, type PendingLifting, readSurvivors, seedRoom } from "./redis/room-log.ts";
 import type { Stores } from "./stores.ts";
 
 /**
@@ -168,6 +168,7 @@ async function carryOut(stores: Stores, room: RoomId, plan: Plan): Promise<"done
       FROM sanctions
       WHERE room_id = ${room} AND lifted_at IS NULL AND kind <> 'kick' AND (until IS NULL OR until > now())
       GROUP BY user_id, kind`;
+    const liftings = await readPendingLiftings(tx, room);
     const ahead = await readSendsAhead(tx, room);
     const [seconds = "0"] = (await stores.link.redis.time()).map(String);
     const status = await seedRoom(stores.link, {
@@ -186,6 +187,7 @@ async function carryOut(stores: Stores, room: RoomId, plan: Plan): Promise<"done
         field: sanctionField(kind, user),
         until: until === null ? null : Number(until),
       })),
+      liftings,
       ahead,
     });
     if (status === "late") return "late";
@@ -194,6 +196,24 @@ async function carryOut(stores: Stores, room: RoomId, plan: Plan): Promise<"done
       WHERE room_id = ${room} AND epoch = ${plan.epoch} AND seeded_at IS NULL`;
     return "done";
   });
+}
+
+/** Liftings whose facts are not stored, with what they lift: whether these are in the log, only Redis knows. */
+async function readPendingLiftings(tx: TransactionSql, room: RoomId): Promise<PendingLifting[]> {
+  const rows = await tx<
+    { sendKey: string; user_id: UserId; kind: "mute" | "ban"; until: string | null }[]
+  >`
+    SELECT p.author_id || ':' || p.id AS "sendKey", s.user_id, s.kind,
+      (extract(epoch FROM s.until) * 1000)::bigint AS until
+    FROM pending_facts p JOIN sanctions s ON s.room_id = p.room_id
+      AND s.user_id::text = p.draft->>'user' AND s.lifted_at = (p.draft->>'at')::timestamptz
+      AND s.kind = CASE p.draft->>'type' WHEN 'member.unbanned' THEN 'ban' WHEN 'member.unmuted' THEN 'mute' END
+    WHERE p.room_id = ${room} AND (s.until IS NULL OR s.until > now())`;
+  return rows.map(({ sendKey, user_id: user, kind, until }) => ({
+    sendKey,
+    field: sanctionField(kind, user),
+    until: until === null ? null : Number(until),
+  }));
 }
 
 /** The field of a sanction in a room's sanctions hash. */

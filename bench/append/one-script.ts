@@ -25,6 +25,7 @@ export async function oneScript(redisUrl: string): Promise<Appender> {
         lost: null,
         end: 0,
         sanctions: [],
+        liftings: [],
         ahead: [],
       });
     },

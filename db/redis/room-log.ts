@@ -192,6 +192,14 @@ const MOST_TRIMMED_AT_ONCE = 1_000;
 
 const runSeed = loadScript("seed");
 
+/** A lifting that Postgres has committed, whose fact may not be in the log, and what it lifts. */
+export interface PendingLifting {
+  /** The idempotency key of its fact. */
+  sendKey: string;
+  field: string;
+  until: number | null;
+}
+
 export interface SeedRequest {
   room: RoomId;
   /** The run that the seed was planned with. */
@@ -209,6 +217,7 @@ export interface SeedRequest {
   /** Seq of the last fact that stands, as it was committed with the epoch. */
   end: number;
   sanctions: { field: string; until: number | null }[];
+  liftings: PendingLifting[];
   /** Whose clientIds ran ahead of time, and up to when (ms). */
   ahead: { user: UserId; until: number }[];
 }
@@ -248,7 +257,9 @@ export async function seedRoom(
       seed.lost?.to ?? "",
       seed.end,
       seed.sanctions.length,
+      seed.liftings.length,
       ...seed.sanctions.flatMap(({ field, until }) => [field, until ?? -1]),
+      ...seed.liftings.flatMap(({ sendKey, field, until }) => [sendKey, field, until ?? -1]),
       ...seed.ahead.flatMap(({ user, until }) => [user, until]),
     ],
   );

@@ -214,6 +214,7 @@ describe("a loss of Redis' state is a new epoch, and nothing else is", () => {
       lost: null,
       end: 1,
       sanctions: [],
+      liftings: [],
       ahead: [],
     });
     expect(status).toBe("late");

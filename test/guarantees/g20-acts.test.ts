@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 import { appendPending, notePending } from "../../db/pending-facts.ts";
+import { keys } from "../../db/redis/keys.ts";
 import { sanctionField } from "../../db/seed-room.ts";
 import type { Fact } from "../../protocol/facts.ts";
 import type { Sanction } from "../../protocol/shapes.ts";
 import { drain } from "../../workers/drain.ts";
 import { sweep } from "../../workers/sweep.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, openWorld, type World } from "../support/world.ts";
-import { type Backstage, idOf, keptLog, openBackstage } from "./backstage.ts";
+import { ask, openWorld, type Person, type World } from "../support/world.ts";
+import { type Backstage, idOf, keptLog, losePower, metaOf, openBackstage } from "./backstage.ts";
 import { readerOf } from "./reader.ts";
 
 let world: World;
@@ -131,5 +132,45 @@ describe("what a moderator was answered is in the log exactly once", () => {
       text: "thank you",
     });
     expect(said.ok).toBe(true);
+  });
+});
+
+/** Someone who was banned and unbanned, neither of which is stored yet, and how they try to speak. */
+async function forgiven() {
+  const owner = await world.person("Owner");
+  const troll = await world.person("Troll");
+  const room = await owner.openRoom();
+  const sanctions = `/rooms/${room.id}/sanctions`;
+  const { body: ban } = await owner.rest<Sanction>("POST", sanctions, {
+    user: troll.user.id,
+    kind: "ban",
+    reason: "trolling",
+  });
+  expect((await owner.rest("DELETE", `${sanctions}/${ban.id}`, {})).status).toBeLessThan(300);
+  return { room, speak: () => speak(troll, room.id) };
+}
+
+async function speak(person: Person, room: string): Promise<string> {
+  const message = { clientId: crypto.randomUUID(), text: "sorry" };
+  const { body } = await person.rest("POST", `/rooms/${room}/messages`, message);
+  return body.code ?? "said";
+}
+
+describe("who was unbanned speaks after the fact that says so, and not before", () => {
+  test("[G8] [G20] when Redis lost that fact, they wait until it is in the log again", async () => {
+    const { room, speak: say } = await forgiven();
+    await backstage.link.redis.flushall();
+    expect(await say()).toBe("banned");
+    await appendPending(backstage.stores, idOf(room));
+    expect(await say()).toBe("said");
+  });
+
+  test("[G8] [G20] when that fact survived a loss, they need not wait", async () => {
+    const { room, speak: say } = await forgiven();
+    await backstage.link.redis.del(keys.sanctions(idOf(room)));
+    expect(await say()).toBe("said");
+    await losePower(world, backstage, null);
+    await eventually(async () => expect(await say()).toBe("said"));
+    expect(await metaOf(backstage, idOf(room))).toMatchObject({ epoch: "2" });
   });
 });

@@ -9,8 +9,9 @@
 -- ARGV 1 run, 2 deadlineMs (Redis time), 3 room, 4 epoch, 5 base, 6 stored, 7 n, 8 policy,
 --      9 adopt ("1": nothing was lost, carry on in the same epoch), 10 channel,
 --     11 lostFrom, 12 lostTo ("" when nothing was there to lose), 13 seq of the last fact that stands,
---     as the caller committed it, 14 number of sanctions, 15.. sanction field, until; then user, newest
---     time in a clientId of theirs that ran ahead
+--     as the caller committed it, 14 number of sanctions, 15 number of liftings, 16.. sanction field, until;
+--     then of a lifting that may not be in the log yet the sendKey of its fact, the field and until of
+--     what it lifts; then user, newest time in a clientId of theirs that ran ahead
 -- Result {status}: OK | SEEDED | LATE (ask again)
 local log, body, meta, dedupe0, dedupe1 = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local sanctions, changes, dirty, ahead = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
@@ -30,8 +31,17 @@ if adopt ~= '1' and last ~= ARGV[13] then return {'LATE'} end
 
 redis.call('DEL', sanctions)
 redis.call('HSET', sanctions, 'loaded', '1')
-local aheadFrom = 15 + 2 * tonumber(ARGV[14])
-for i = 15, aheadFrom - 1, 2 do redis.call('HSET', sanctions, ARGV[i], ARGV[i + 1]) end
+local liftingsFrom = 16 + 2 * tonumber(ARGV[14])
+local aheadFrom = liftingsFrom + 3 * tonumber(ARGV[15])
+for i = 16, liftingsFrom - 1, 2 do redis.call('HSET', sanctions, ARGV[i], ARGV[i + 1]) end
+-- Until the log says that somebody may speak again, they may not: else the log would show them
+-- speaking while banned (G8). The windows know every fact of what survived that is not stored.
+for i = liftingsFrom, aheadFrom - 1, 3 do
+  local sendKey, field, untilMs = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local stands = survives
+    and (redis.call('HEXISTS', dedupe0, sendKey) == 1 or redis.call('HEXISTS', dedupe1, sendKey) == 1)
+  if not stands then redis.call('HSETNX', sanctions, field, untilMs) end
+end
 
 if adopt == '1' then
   redis.call('HSET', meta, 'run', run, 'policy', policy)
