@@ -39,7 +39,8 @@ turn hits the first of two; whoever is killed is started again. Over the whole h
 every view ended equal to Postgres.
 
 Times count from the beginning of the fault, its own length included: until anybody's new message was accepted; until
-the last writer's was; until one was stored. The backlog then drained that many times faster than new messages came.
+the last writer's was; until one was stored. The backlog, where there was one, then drained that many times faster than
+new messages came. Runs in which many things go wrong at once are in [CHAOS.md](CHAOS.md).
 
 | fault | lasted | accepted again | by everyone | stored again | drained | refused / unanswered | lost |
 | --- | --- | --- | --- | --- | --- | --- | --- |

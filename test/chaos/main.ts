@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 import { faultTable, missedGoals } from "./fault-table.ts";
 import { recoveriesOf } from "./recovery.ts";
-import { runChaos, type RunOptions, type RunResult } from "./run.ts";
+import { acceptedIn, runChaos, type RunOptions, type RunResult } from "./run.ts";
 import { withRun } from "./runs-page.ts";
 import { scenarios } from "./scenarios.ts";
 import { everyFault, faultOf, scheduleOf } from "./schedule.ts";
@@ -23,9 +23,9 @@ const TABLE_FILE = "docs/FAULTS.md";
 const RUNS_FILE = "docs/CHAOS.md";
 const LOAD = { writers: 8, readers: 6, everyMs: 250 };
 /** For the table: enough for a backlog to be seen. */
-const TABLE_LOAD = { writers: 12, readers: 2, everyMs: 70 };
+const TABLE_LOAD = { writers: 12, readers: 2, everyMs: 100 };
 const TABLE_FAULT_MS = 2_000;
-const TABLE_EVERY_MS = 7_000;
+const TABLE_EVERY_MS = 5_000;
 
 process.exitCode = await main();
 process.exit();
@@ -52,9 +52,10 @@ async function main(): Promise<number> {
   let failed = 0;
   const runs = Number(values.runs);
   for (let seed = first; seed < first + runs; seed += 1) {
-    const result = await run(`seed-${seed}`, { seed, ...planOf(seed, values) });
+    const plan = planOf(seed, values);
+    const result = await run(`seed-${seed}`, { seed, ...plan });
     if (!holds(result)) failed += 1;
-    if (values.record === true) await record(seed, Number(values.seconds), result);
+    if (values.record === true) await record(values.scenario ?? String(seed), result);
   }
   console.info(`${runs - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
@@ -93,20 +94,20 @@ async function run(name: string, options: Omit<RunOptions, "onProgress">): Promi
 }
 
 async function record(
-  seed: number,
-  seconds: number,
-  { history, violations, settledMs }: RunResult,
+  name: string,
+  { history, violations, settledMs, lastedMs }: RunResult,
 ): Promise<void> {
   const page = await readFile(RUNS_FILE, "utf8").catch(() => "");
-  const next = withRun(page, {
-    seed,
-    seconds,
+  const summary = {
+    run: name,
+    seconds: Math.round(lastedMs / 1_000),
     faults: history.of("fault").length,
-    accepted: history.of("answer").filter(({ outcome }) => outcome === "ok").length,
+    accepted: acceptedIn(history.of("answer")),
     told: history.of("fact").length,
     settledMs,
     violated: Object.keys(violations),
-  });
+  };
+  const next = withRun(page, summary, scenarios);
   await writeFile(RUNS_FILE, next);
 }
 

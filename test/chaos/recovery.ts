@@ -19,16 +19,21 @@ export interface Recovery {
 
 /** A backlog that is smaller than this tells nothing (facts). */
 const LEAST_BACKLOG = 150;
-/** What waits in this time before a fault is what always waits (ms). */
-const CALM_MS = 1_000;
 
 /** How Eddy came through each fault of a history, up to the next one. */
 export function recoveriesOf(history: History): Recovery[] {
   const faults = history.of("fault");
-  return faults.map((fault, i) => recoveryOf(history, fault, faults[i + 1]?.t ?? Infinity));
+  const backlogs = history.of("backlog").map(({ facts }) => facts);
+  const usual = backlogs.toSorted((a, b) => a - b)[Math.floor(backlogs.length / 2)] ?? 0;
+  return faults.map((fault, i) => recoveryOf(history, fault, { until: faults[i + 1]?.t, usual }));
 }
 
-function recoveryOf(history: History, fault: RowOf<"fault">, until: number): Recovery {
+/** `until`: when the next fault comes. `usual`: what waits when nothing is wrong, the median. */
+function recoveryOf(
+  history: History,
+  fault: RowOf<"fault">,
+  { until = Infinity, usual }: { until: number | undefined; usual: number },
+): Recovery {
   const inWindow = ({ t }: { t: number }) => t > fault.t && t < until;
   const sinceFault = (t: number) => Math.round(t - fault.t);
   const answers = history.of("answer").filter(inWindow);
@@ -38,8 +43,6 @@ function recoveryOf(history: History, fault: RowOf<"fault">, until: number): Rec
   const accepted = new Set(successes.map(({ clientId }) => clientId));
   const stored = history.of("stored").find((row) => inWindow(row) && accepted.has(row.clientId));
   const firsts = [...firstOf.values()];
-  const calm = history.of("backlog").filter(({ t }) => t > fault.t - CALM_MS && t <= fault.t);
-  const usual = Math.max(0, ...calm.map(({ facts }) => facts));
   const count = (outcome: string) => answers.filter((one) => one.outcome === outcome).length;
   return {
     fault,
@@ -69,7 +72,7 @@ function drainOf(
     null,
   );
   if (peak === null || peak.facts < Math.max(LEAST_BACKLOG, 3 * usual)) return null;
-  const enough = Math.max(usual, peak.facts / 10);
+  const enough = Math.max(2 * usual, peak.facts / 10);
   const low = samples.find(({ t, facts }) => t > peak.t && facts <= enough);
   if (low === undefined) return 0;
   const came = answers.filter(

@@ -5,7 +5,7 @@ import { type Load, noteViews, raiseCurtain, type Cast, unsettled } from "./cast
 import { type CheckName, judge } from "./checks/checks.ts";
 import type { Fault } from "./faults.ts";
 import { type Backstage, noteFinalState, openBackstage, standingOf } from "./final-state.ts";
-import { type History, historyOf } from "./history.ts";
+import { type History, historyOf, type Row } from "./history.ts";
 import { readAll } from "./people/rest-reader.ts";
 import { Recorder } from "./recorder.ts";
 import { takeSamples } from "./samples.ts";
@@ -31,6 +31,8 @@ export interface RunResult {
   violations: Partial<Record<CheckName, string[]>>;
   /** From the last fault's end until everyone agreed (ms); null when they did not in time. */
   settledMs: number | null;
+  /** From the first message to the last (ms). */
+  lastedMs: number;
   /** What Eddy's processes printed. */
   output: string;
 }
@@ -60,8 +62,9 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     const isDurable = appendfsync === "always";
     await keepAppointments({ stack, recorder, cast, isDurable, onProgress }, schedule, beganAt);
     await setTimeout(Math.max(0, lastsMs - (recorder.now() - beganAt)));
-    while (acceptedIn(recorder) < (options.accepted ?? 0)) await setTimeout(TELL_EVERY_MS);
+    while (acceptedIn(recorder.rows) < (options.accepted ?? 0)) await setTimeout(TELL_EVERY_MS);
     over.abort();
+    const lastedMs = recorder.now() - beganAt;
     const settledMs = await settle(cast, backstage, recorder, onProgress);
     await cast.done;
     onProgress(settledMs === null ? "not settled in time" : `settled after ${settledMs} ms`);
@@ -74,7 +77,7 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     const output = [...stack.gateways, ...stack.workers]
       .map(({ name, output: printed }) => `== ${name}\n${printed()}`)
       .join("\n");
-    return { recorder, history, violations: judge(history), settledMs, output };
+    return { recorder, history, violations: judge(history), settledMs, lastedMs, output };
   } finally {
     over.abort();
     for (const close of closers.toReversed()) await close();
@@ -90,8 +93,13 @@ interface Stage {
   onProgress: (line: string) => void;
 }
 
-function acceptedIn({ rows }: Recorder): number {
-  return rows.filter((row) => row.kind === "answer" && row.outcome === "ok").length;
+/** How many messages were accepted; one that was sent again counts once. */
+export function acceptedIn(rows: readonly Row[]): number {
+  const accepted = new Set<string>();
+  for (const row of rows) {
+    if (row.kind === "answer" && row.outcome === "ok") accepted.add(`${row.user} ${row.clientId}`);
+  }
+  return accepted.size;
 }
 
 /**

@@ -1,6 +1,7 @@
-/** What came of one seeded run. */
+/** What came of one run. */
 export interface RunSummary {
-  seed: number;
+  /** A seed, or the name of a scenario. */
+  run: string;
   seconds: number;
   faults: number;
   accepted: number;
@@ -12,34 +13,60 @@ export interface RunSummary {
   violated: readonly string[];
 }
 
-const ROW = /^\| \d+ \|.*\|$/gmu;
+const ROW = /^\| .* \| (?:hold|VIOLATED.*) \|$/gmu;
 const HOLDS = "hold";
 
-/** The page of seeded runs with one run more; a seed that was run before has its new outcome. */
-export function withRun(page: string, run: RunSummary): string {
-  const others = (page.match(ROW) ?? []).filter((row) => !row.startsWith(`| ${run.seed} |`));
-  const rows = [...others, rowOf(run)].toSorted((a, b) => seedOf(a) - seedOf(b));
-  const held = rows.filter((row) => row.endsWith(`| ${HOLDS} |`)).length;
-  return `# Seeded runs of everything, with faults
+/** The page of recorded runs with one run more; a seed that was run before has its new outcome. */
+export function withRun(
+  page: string,
+  run: RunSummary,
+  scenarios: Readonly<Record<string, { purpose: string }>>,
+): string {
+  const others = (page.match(ROW) ?? []).filter((row) => nameOf(row) !== run.run);
+  const rows = [...others, rowOf(run)];
+  const seeds = rows
+    .filter((row) => !Object.hasOwn(scenarios, nameOf(row)))
+    .toSorted((a, b) => Number(nameOf(a)) - Number(nameOf(b)));
+  const held = seeds.filter((row) => row.endsWith(`| ${HOLDS} |`)).length;
+  const purposes = Object.entries(scenarios).map(
+    ([name, { purpose }]) => `- \`${name}\`: ${purpose}`,
+  );
+  return `# Recorded runs of everything, with faults
 
-Written by \`npm run chaos -- --record\`. **${held} of ${rows.length} seeds held.** In each run two gateways, two workers, Redis
-(\`everysec\`) and Postgres are real processes; people write, read, leave and moderate; the seed decides which of
-[the faults](FAULTS.md) come, when, to whom and for how long. \`npm run chaos -- --seed N\` has the same ones again.
+Written by \`npm run chaos -- --record\`. In each run two gateways, two workers, Redis and Postgres are real processes; people
+write, read, leave and moderate, and the whole history goes through the checks C1–C15.
 
-| seed | lasted | faults | messages accepted | facts told | all agreed after | C1–C15 |
-| --- | --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
+## Seeds
+
+**${held} of ${seeds.length} seeds held.** The seed decides which of [the faults](FAULTS.md) come, when, to whom and for how long;
+\`npm run chaos -- --seed N\` has the same ones again. Redis keeps its file \`everysec\`.
+
+${tableOf(seeds)}
+
+## Scenarios
+
+\`npm run chaos -- --scenario NAME\`:
+
+${purposes.join("\n")}
+
+${tableOf(rows.filter((row) => Object.hasOwn(scenarios, nameOf(row))).toSorted())}
 `;
 }
 
-function rowOf({ seed, seconds, faults, accepted, told, settledMs, violated }: RunSummary): string {
+function tableOf(rows: readonly string[]): string {
+  return `| run | lasted | faults | messages accepted | facts told | all agreed after | C1–C15 |
+| --- | --- | --- | --- | --- | --- | --- |
+${rows.join("\n")}`;
+}
+
+function rowOf({ run, seconds, faults, accepted, told, settledMs, violated }: RunSummary): string {
   const settled = settledMs === null ? "never" : `${(settledMs / 1_000).toFixed(1)} s`;
   const isSound = violated.length === 0 && settledMs !== null;
   const verdict = isSound ? HOLDS : `VIOLATED ${violated.join(", ")}`.trim();
-  const cells = [seed, `${seconds} s`, faults, accepted, told, settled, verdict];
+  const cells = [run, `${seconds} s`, faults, accepted, told, settled, verdict];
   return `| ${cells.join(" | ")} |`;
 }
 
-function seedOf(row: string): number {
-  return Number(row.split(" ")[1]);
+function nameOf(row: string): string {
+  return row.split(" ")[1] ?? "";
 }

@@ -35,6 +35,7 @@ test("a recovery is told from the first success of anyone, of everyone, and from
     // Sent before it began: its success proves nothing.
     answer("ada", 90, 150, "ok"),
     answer("ada", 120, 500, "unknown"),
+    ...[10, 20, 30].map((t): Row => ({ kind: "backlog", t, facts: 10 })),
     { kind: "backlog", t: 800, facts: 400 },
     answer("grace", 600, 1_100, "ok"),
     { kind: "stored", t: 1_150, who: "grace", user: "grace", room: "r", clientId: "grace 600" },
@@ -59,20 +60,18 @@ function answer(who: string, sentAt: number, t: number, outcome: "ok" | "unknown
 }
 
 test("the page of runs counts the seeds that held, and has each once with its last outcome", () => {
-  const sound = {
-    seconds: 60,
-    faults: 9,
-    accepted: 400,
-    told: 9_000,
-    settledMs: 210,
-    violated: [],
-  };
-  let page = withRun("", { ...sound, seed: 12 });
-  page = withRun(page, { ...sound, seed: 3, violated: ["C3", "C4"] });
-  page = withRun(page, { ...sound, seed: 4, settledMs: null });
+  const sound = { seconds: 60, faults: 9, accepted: 40, told: 900, settledMs: 210, violated: [] };
+  const purposes = { flushall: { purpose: "to lose it all" } };
+  const add = (page: string, run: object) =>
+    withRun(page, { run: "12", ...sound, ...run }, purposes);
+  let page = add("", {});
+  page = add(page, { run: "3", violated: ["C3", "C4"] });
+  page = add(page, { run: "4", settledMs: null });
+  page = add(page, { run: "flushall" });
   expect(page).toContain("**1 of 3 seeds held.**");
-  expect(page).toContain("| 3 | 60 s | 9 | 400 | 9000 | 0.2 s | VIOLATED C3, C4 |");
-  page = withRun(page, { ...sound, seed: 3 });
+  expect(page).toContain("| 3 | 60 s | 9 | 40 | 900 | 0.2 s | VIOLATED C3, C4 |");
+  page = add(page, { run: "3" });
   expect(page).toContain("**2 of 3 seeds held.**");
-  expect(page.match(/^\| (\d+) \|/gmu)).toEqual(["| 3 |", "| 4 |", "| 12 |"]);
+  const runs = [...page.matchAll(/^\| (\S+) \| 60 s/gmu)].map(([, run]) => run);
+  expect(runs).toEqual(["3", "4", "12", "flushall"]);
 });
