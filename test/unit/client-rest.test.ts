@@ -95,15 +95,6 @@ test("a server that cannot be reached is unavailable, and the cause is kept", as
 });
 
 test("an answer that is cut off is unavailable: nobody knows what it would have said", async () => {
-  const cut = () => {
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        controller.enqueue(new TextEncoder().encode('{"items":['));
-        controller.error(new TypeError("terminated"));
-      },
-    });
-    return Promise.resolve(new Response(body, { status: 200 }));
-  };
   const listed = callRest({ ...here, fetch: cut }, "sanction:list", { room: "a" });
   await expect(listed).rejects.toMatchObject({ code: "unavailable" });
 });
@@ -112,3 +103,14 @@ test("a command that has no REST twin says so", async () => {
   const refused = callRest({ ...here, fetch }, "typing:start", { room: "a" });
   await expect(refused).rejects.toMatchObject({ code: "unavailable" });
 });
+
+/** A success whose body ends in the middle. */
+function cut(): Promise<Response> {
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(new TextEncoder().encode('{"items":['));
+      controller.error(new TypeError("terminated"));
+    },
+  });
+  return Promise.resolve(new Response(body, { status: 200 }));
+}
