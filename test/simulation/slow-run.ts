@@ -147,7 +147,10 @@ export async function runSlow(
       isReading: () => outflow.isReading(),
       whenReading: () => outflow.whenReading(),
     };
-    outflow.onHold = () => void parts.holdMember(room, member).catch(fail);
+    outflow.owner = {
+      onHold: () => void parts.holdMember(room, member).catch(fail),
+      onResume: () => {},
+    };
     const client = {
       index,
       wire,

@@ -8,12 +8,14 @@ function openGate() {
   const socket = { reads: true };
   const begun: number[] = [];
   const ends = new Map<number, () => void>();
-  const gate = new CommandGate({
-    atOnce: 2,
-    mayAnswer: () => socket.reads,
-    mostWaiting: 500,
-    tooMany: () => new Refusal("rate_limited", "too many", { retryAfterMs: 1_000 }),
-  });
+  const gate = new CommandGate(
+    {
+      atOnce: 2,
+      mostWaiting: 500,
+      tooMany: () => new Refusal("rate_limited", "too many", { retryAfterMs: 1_000 }),
+    },
+    { isReading: () => socket.reads },
+  );
   return {
     gate,
     socket,

@@ -122,7 +122,10 @@ test("[G11] commands go on before those who catch up, who would hold the socket 
   const order: string[] = [];
   send(2 * PIECE);
   const caughtUp = outflow.whenReading().then(() => order.push("catching up"));
-  outflow.onResume = () => void order.push(`commands, reading: ${outflow.isReading()}`);
+  outflow.owner = {
+    onHold: () => {},
+    onResume: () => void order.push(`commands, reading: ${outflow.isReading()}`),
+  };
   outflow.look();
   expect(order).toEqual([]);
   fetch();
@@ -134,7 +137,7 @@ test("[G11] commands go on before those who catch up, who would hold the socket 
 test("[G11] nobody waits for a socket that is gone", async () => {
   const { wire, outflow, send } = openOutflow();
   let resumed = 0;
-  outflow.onResume = () => void (resumed += 1);
+  outflow.owner = { onHold: () => {}, onResume: () => void (resumed += 1) };
   send(2 * PIECE);
   const reads = outflow.whenReading();
   wire.close();

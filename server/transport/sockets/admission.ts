@@ -1,5 +1,5 @@
 import { Refusal } from "../../../protocol/errors.ts";
-import { CommandGate } from "./command-gate.ts";
+import { CommandGate, whoAlwaysReads } from "./command-gate.ts";
 
 /** What an admission goes by. */
 export interface AdmissionOptions {
@@ -37,12 +37,8 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     const { atOnce, mostWaiting } = options;
     this.#options = options;
-    this.#gate = new CommandGate({
-      atOnce,
-      mostWaiting,
-      mayAnswer: () => true,
-      tooMany: () => this.#comeLater(),
-    });
+    const tooMany = () => this.#comeLater();
+    this.#gate = new CommandGate({ atOnce, mostWaiting, tooMany }, whoAlwaysReads);
   }
 
   /** Enters somebody when their turn comes. Errors: `rate_limited` when the line is too long. */

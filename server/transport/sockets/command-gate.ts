@@ -1,16 +1,22 @@
 import type { Refusal } from "../../../protocol/errors.ts";
 
-/** When the commands of one connection may begin. */
+/** When commands may begin. */
 export interface GateOptions {
   /** Commands that are carried out at the same time. */
   atOnce: number;
-  /** False while no more may be answered. When that ends, `beginNext` has to be called. */
-  mayAnswer: () => boolean;
   /** Commands that may wait for their turn. */
   mostWaiting: number;
   /** What more are refused with. */
   tooMany: () => Refusal;
 }
+
+/** Who reads the answers. While they do not, no more may be answered; when that ends, `beginNext` has to be called. */
+export interface AnswerReader {
+  isReading: () => boolean;
+}
+
+/** For answers that are small, or somebody else's to hold back. */
+export const whoAlwaysReads: AnswerReader = { isReading: () => true };
 
 interface Waiting {
   begin: () => void;
@@ -23,19 +29,23 @@ interface Waiting {
  */
 export class CommandGate {
   readonly #options: GateOptions;
+  readonly #reader: AnswerReader;
   #underWay = 0;
-  #waiting: Waiting[] = [];
+  /** Null while nothing does, for there are many gates. */
+  #waiting: Waiting[] | null = null;
   #closed: Refusal | null = null;
 
-  constructor(options: GateOptions) {
+  constructor(options: GateOptions, reader: AnswerReader) {
     this.#options = options;
+    this.#reader = reader;
   }
 
   /** Runs a command when its turn comes. Errors: what it says when too many wait, and those of the command. */
   run<T>(command: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const { mostWaiting, tooMany } = this.#options;
-      const refusal = this.#closed ?? (this.#waiting.length >= mostWaiting ? tooMany() : null);
+      const refusal =
+        this.#closed ?? ((this.#waiting?.length ?? 0) >= mostWaiting ? tooMany() : null);
       if (refusal !== null) return reject(refusal);
       const begin = () => {
         this.#underWay += 1;
@@ -46,22 +56,33 @@ export class CommandGate {
             this.beginNext();
           });
       };
-      this.#waiting.push({ begin, refuse: reject });
+      (this.#waiting ??= []).push({ begin, refuse: reject });
       this.beginNext();
     });
   }
 
   /** Begins what may begin now. */
   beginNext(): void {
-    const { atOnce, mayAnswer } = this.#options;
-    while (this.#waiting.length > 0 && this.#underWay < atOnce && mayAnswer()) {
-      this.#waiting.shift()?.begin();
+    while (this.#waiting !== null && this.#reader.isReading()) {
+      const next = this.#takeNext();
+      if (next === undefined) return;
+      next.begin();
     }
+  }
+
+  /** Looks anew at what waits: finding out whether they read may have begun some of it. */
+  #takeNext(): Waiting | undefined {
+    if (this.#waiting === null || this.#underWay >= this.#options.atOnce) return undefined;
+    const next = this.#waiting.shift();
+    if (this.#waiting.length === 0) this.#waiting = null;
+    return next;
   }
 
   /** Refuses what waits, and all that comes from now on. */
   close(refusal: Refusal): void {
     this.#closed = refusal;
-    for (const { refuse } of this.#waiting.splice(0)) refuse(refusal);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const { refuse } of waiting) refuse(refusal);
   }
 }

@@ -14,8 +14,8 @@ export class ConnectionCaps {
     this.#limits = limits;
   }
 
-  /** Takes a place; answers how to give it back, which counts once. Errors: `rate_limited`. */
-  take({ ip, user }: { ip: string; user: string }): () => void {
+  /** Takes a place, to be given back once. Errors: `rate_limited`. */
+  take({ ip, user }: { ip: string; user: string }): void {
     const { connectionsPerIp, connectionsPerUser } = this.#limits;
     if ((this.#perIp.get(ip) ?? 0) >= connectionsPerIp) {
       throw new Refusal(
@@ -28,13 +28,11 @@ export class ConnectionCaps {
     }
     count(this.#perIp, ip, 1);
     count(this.#perUser, user, 1);
-    let taken = true;
-    return () => {
-      if (!taken) return;
-      taken = false;
-      count(this.#perIp, ip, -1);
-      count(this.#perUser, user, -1);
-    };
+  }
+
+  giveBack({ ip, user }: { ip: string; user: string }): void {
+    count(this.#perIp, ip, -1);
+    count(this.#perUser, user, -1);
   }
 }
 

@@ -9,6 +9,14 @@ import { ReadProbe } from "./read-probe.ts";
 /** The Engine.IO socket below a connection. */
 export type Wire = Socket["conn"];
 
+/** Who is sent what an outflow lets through. */
+export interface Held {
+  /** It was found not to read: what it gets live has to stop. */
+  onHold: () => void;
+  /** It reads again, or is gone. Comes before those who wait for that: what they send might hold it anew. */
+  onResume: () => void;
+}
+
 /** What an outflow needs of the world. */
 export interface OutflowPorts {
   caps: UnreadCaps;
@@ -39,10 +47,8 @@ export class Outflow {
   #counted: { of: readonly Packet[]; packets: number; bytes: number } | null = null;
   /** Null while it polls. */
   #probe: ReadProbe | null = null;
-  /** It was found not to read: what it gets live has to stop. */
-  onHold: (() => void) | null = null;
-  /** It reads again, or is gone. Comes before those who wait for that: what they send might hold it anew. */
-  onResume: (() => void) | null = null;
+  /** Who is told; nobody before its handshake is accepted. */
+  owner: Held | null = null;
 
   constructor(wire: Wire, ports: OutflowPorts) {
     this.#wire = wire as unknown as Inside;
@@ -90,7 +96,7 @@ export class Outflow {
     if (this.#isHeld === wasHeld) return;
     if (!this.isClosed) this.#ports.onVerdict(wasHeld ? "resume" : "hold");
     if (wasHeld) return this.#release();
-    this.onHold?.();
+    this.owner?.onHold();
     this.#probe?.ask();
   }
 
@@ -136,7 +142,7 @@ export class Outflow {
   }
 
   #release(): void {
-    this.onResume?.();
+    this.owner?.onResume();
     const waiting = this.#waiting;
     this.#waiting = null;
     for (const resolve of waiting ?? []) resolve();

@@ -3,7 +3,6 @@ import { setTimeout } from "node:timers/promises";
 
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
-import { Decoder } from "socket.io-parser";
 
 import { commands } from "../../../protocol/commands.ts";
 import { type ErrorReply, Refusal } from "../../../protocol/errors.ts";
@@ -17,7 +16,14 @@ import { clientIp } from "../client-ip.ts";
 import { somethingWentWrong, toRefusal } from "../to-refusal.ts";
 import { type Answered, answer, type SocketDeps } from "./answer.ts";
 import { ConnectionCaps } from "./connection-caps.ts";
-import { type Connection, openConnection } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import {
+  LeanDecoder,
+  letGoOfHandshake,
+  letGoOfRooms,
+  letGoOfUpgrade,
+  listenAny,
+} from "./let-go.ts";
 import { LiveSockets } from "./live-sockets.ts";
 import { watchSlowSockets } from "./slow-sockets.ts";
 import { sweepSessions } from "./sweep-sessions.ts";
@@ -54,7 +60,7 @@ export function openSockets(options: SocketOptions): Sockets {
   const { http, config, metrics, log, sessionPrefix } = options;
   const io = new Server(http, {
     serveClient: false,
-    parser: { Encoder: ReplyEncoder, Decoder },
+    parser: { Encoder: ReplyEncoder, Decoder: LeanDecoder },
     maxHttpBufferSize: MAX_FRAME_BYTES,
     perMessageDeflate: false,
     httpCompression: false,
@@ -77,7 +83,15 @@ export function openSockets(options: SocketOptions): Sockets {
   engine.generateId = async (request) => (sessionPrefix ?? "") + (await generateId(request));
   const slowSockets = watchSlowSockets({ caps: config.unread, metrics });
   io.engine.on("connection", slowSockets.watch);
+  io.engine.use(letGoOfUpgrade);
+  letGoOfRooms(io);
   const live = new LiveSockets(io);
+  const house = {
+    live,
+    hold: (connection: Connection) => {
+      for (const room of connection.rooms) serving?.hub.hold(room, connection);
+    },
+  };
   const connections = new Map<string, Connection>();
   const caps = new ConnectionCaps(config.limits);
   let draining = false;
@@ -98,16 +112,12 @@ export function openSockets(options: SocketOptions): Sockets {
     const session = await serving.tokens.verify(token);
     // It may have gone meanwhile; then nothing would ever give its place back.
     if (socket.conn.readyState !== "open") throw new Refusal("unavailable", "It is gone.");
-    const giveBack = caps.take({ ip, user: session.user.id });
-    socket.conn.once("close", giveBack);
-    socket.once("disconnect", giveBack);
-    socket.data = openConnection(socket, {
-      session,
-      ip,
-      live,
-      outflow: slowSockets.of(socket.conn),
-    });
+    caps.take({ ip, user: session.user.id });
+    const outflow = slowSockets.of(socket.conn);
+    socket.data = new Connection(socket, { session, ip, house, outflow });
   };
+
+  const giveBack = ({ ip, user }: Connection) => caps.giveBack({ ip, user: user.id });
 
   const letIn = async (socket: Socket, next: (error?: Error) => void): Promise<void> => {
     // Whoever is cut off comes back by themselves, to a sibling; who is refused might not.
@@ -119,6 +129,12 @@ export function openSockets(options: SocketOptions): Sockets {
       return;
     }
     next();
+    // Socket.IO makes it a connection in the next tick, unless it went before that. A listener of its own for
+    // that moment would be kept by every socket.
+    setImmediate(() => {
+      const connection = socket.data as Connection;
+      if (!connection.began) giveBack(connection);
+    });
   };
   io.use((socket, next) => void letIn(socket, next));
 
@@ -162,22 +178,28 @@ export function openSockets(options: SocketOptions): Sockets {
     }
   };
 
+  /** Listeners of all sockets: each is called with `this`, and none is made for one of them. */
+  const onAny = [
+    function onAny(this: Socket, name: string, ...args: unknown[]) {
+      void onCommand(this.data as Connection, name, args);
+    },
+  ];
+  function onDisconnect(this: Socket) {
+    const connection = this.data as Connection;
+    connections.delete(this.id);
+    metrics.connections.dec();
+    giveBack(connection);
+    for (const room of connection.rooms) serving?.hub.leave(room, connection);
+  }
+
   io.on("connection", (socket) => {
     const connection = socket.data as Connection;
+    connection.began = true;
     connections.set(socket.id, connection);
-    slowSockets.of(socket.conn).onHold = () => {
-      for (const room of connection.rooms) serving?.hub.hold(room, connection);
-    };
     metrics.connections.inc();
-    // The handshake's request holds its headers and buffers for as long as the socket lives.
-    // Not deleted: Engine.IO's socket would become a dictionary, slow for all that is sent to it.
-    (socket.conn as { request?: unknown }).request = undefined;
-    socket.onAny((name: string, ...args: unknown[]) => void onCommand(connection, name, args));
-    socket.on("disconnect", () => {
-      connections.delete(socket.id);
-      metrics.connections.dec();
-      for (const room of connection.rooms) serving?.hub.leave(room, connection);
-    });
+    letGoOfHandshake(socket);
+    listenAny(socket, onAny);
+    socket.on("disconnect", onDisconnect);
   });
 
   const sweep = setInterval(() => {
