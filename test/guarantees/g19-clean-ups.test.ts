@@ -241,14 +241,15 @@ describe("a clean-up", () => {
 
   test("[G19] undoing one leaves alone what another clean-up, or its author, removed", async () => {
     const scene = await raidedRoom();
+    const live = await readerOf(await scene.owner.connect(), scene.room.id);
     const first = await clean(scene, { from: 3, to: 3 });
     const second = await clean(scene, { from: 1, to: 7 });
     expect([first.count, second.count]).toEqual([1, 3]);
-    const live = await readerOf(await scene.owner.connect(), scene.room.id);
     await undo(scene, second.seq);
     const expected = ["buy pills-one", "go away", null, null, "last word"];
     expect(await shown(scene)).toMatchObject({ view: expected, messages: expected });
     await eventually(() => expect(live.facts.at(-1)?.type).toBe("messages.restored"));
+    expect(viewOf(live.facts).messages.map(({ text }) => text ?? null)).toEqual(expected);
     await drainNow(1);
     expect(await shown(scene)).toMatchObject({ view: expected, messages: expected });
   });
