@@ -51,7 +51,10 @@ export class Reader {
       if (push.room !== room) return;
       this.live = false;
       this.resets.push(push);
-      void this.enterAgain();
+      this.enterAgain().catch((error: Error) => {
+        // Who was disconnected meanwhile, at the end of a test, does not come back.
+        if (socket.connected) this.problems.push(`not in again: ${error.message}`);
+      });
     });
   }
 
