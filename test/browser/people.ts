@@ -116,15 +116,20 @@ export interface Shown {
 export async function readToTheEnd({ page }: Visitor): Promise<Shown[]> {
   const read = new Map<number, Shown>();
   const list = page.getByRole("region", { name: /^Messages/u });
-  for (;;) {
+  // The list may take a step back while it measures rows: where it ends is the end, not where it halts.
+  for (let rests = 0; rests < 2;) {
+    const before = read.size;
     for (const shown of await shownIn(page)) read.set(shown.seq, shown);
-    const before = await list.evaluate((element) => element.scrollTop);
-    await list.evaluate((element) => element.scrollBy(0, element.clientHeight * 0.7));
+    const isAtEnd = await list.evaluate((element) => {
+      const rest = element.scrollHeight - element.clientHeight - element.scrollTop;
+      element.scrollBy(0, element.clientHeight * 0.7);
+      return rest < 2;
+    });
     // The rows that come into sight are drawn in the next frames.
     await page.evaluate(
       () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
     );
-    if ((await list.evaluate((element) => element.scrollTop)) === before) break;
+    rests = isAtEnd && read.size === before ? rests + 1 : 0;
   }
   return [...read.values()].toSorted((a, b) => a.seq - b.seq);
 }
