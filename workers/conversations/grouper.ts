@@ -54,7 +54,7 @@ function bestParent(memory: RoomMemory, query: Said): number {
   const rows: Float64Array[] = [];
   visitCandidates(memory, { survey, overlap }, (candidate, values) => {
     candidates.push(candidate);
-    rows.push(values.slice());
+    rows.push(values);
   });
   const best = bestOf(pairs, rows, scoreOf(starts, readStart(survey, overlap)));
   return (candidates[best] ?? query).seq;

@@ -8,9 +8,12 @@ import { type Later, Trail } from "./trail.ts";
 /** The nearest messages are candidates; further back only those that have to do with the author. */
 const NEAR = 64;
 
+/** Where the values of candidates are put, message after message: placing one is synchronous. */
+const rows: Float64Array[] = [];
+
 /**
  * Calls back with each candidate that a message may answer, newest first, and the values of
- * `pairFeatures`. The values are overwritten by the next: copy what is to be kept.
+ * `pairFeatures`. They are overwritten for the next message: copy what is to be kept.
  */
 export function visitCandidates(
   { window }: RoomMemory,
@@ -19,13 +22,15 @@ export function visitCandidates(
 ): void {
   const { query } = survey;
   const trail = new Trail(query);
-  const values = new Float64Array(pairFeatures.length);
+  let candidates = 0;
   const answeredBefore = mostAnsweredBefore(window);
   for (let rank = 1; rank <= window.length; rank += 1) {
     const at = window.length - rank;
     const candidate = window[at];
     if (candidate === undefined) break;
     if (rank <= NEAR || concerns(query, candidate)) {
+      const values = (rows[candidates] ??= new Float64Array(pairFeatures.length));
+      candidates += 1;
       const pair = pairOf(survey, { candidate, rank, trail });
       fillPlaces(values, pair, gapBefore(window, at));
       fillAddresses(values, pair);

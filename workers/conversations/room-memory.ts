@@ -20,6 +20,10 @@ export class RoomMemory {
   readonly window: Said[] = [];
   readonly people = new People();
   readonly #counts = new Uint16Array(WORD_BUCKETS);
+  /** Those of the window. */
+  readonly bySeq = new Map<number, Said>();
+  /** What each word weighs, as long as no count changes; NaN if it is to be worked out. */
+  readonly #weights = new Float64Array(WORD_BUCKETS).fill(Number.NaN);
 
   constructor(model: ConversationModel) {
     this.model = model;
@@ -33,24 +37,31 @@ export class RoomMemory {
       parent.repliers.add(said.author.id);
     }
     this.window.push(said);
+    this.bySeq.set(said.seq, said);
     this.people.add(said.author);
     this.#count(said, 1);
     if (this.window.length > WINDOW) this.#forgetOldest();
+    // While it fills, every word weighs a little more with each message.
+    else this.#weights.fill(Number.NaN);
   }
 
   #forgetOldest(): void {
     const oldest = this.window.shift();
     if (oldest === undefined) return;
+    this.bySeq.delete(oldest.seq);
     this.people.drop(oldest.author);
     this.#count(oldest, -1);
   }
 
   #count(said: Said, by: number): void {
-    for (const bucket of said.counted) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + by;
+    for (const bucket of said.counted) {
+      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + by;
+      this.#weights[bucket] = Number.NaN;
+    }
   }
 
   find(seq: number): Said | undefined {
-    return this.window.findLast((said) => said.seq === seq);
+    return this.bySeq.get(seq);
   }
 
   /** Whether a word is of the language that is spoken here, and so hardly a name. */
@@ -62,7 +73,11 @@ export class RoomMemory {
 
   /** How much a word tells: more, the rarer it is. */
   weightOf(bucket: number): number {
-    return Math.log((this.#messages + 2) / (this.#expected(bucket) + 1));
+    const known = this.#weights[bucket] ?? Number.NaN;
+    if (!Number.isNaN(known)) return known;
+    const weight = Math.log((this.#messages + 2) / (this.#expected(bucket) + 1));
+    this.#weights[bucket] = weight;
+    return weight;
   }
 
   /** The room's own count beside what is known of the language. */

@@ -35,7 +35,7 @@ export interface Speaker {
 export interface Survey {
   query: Said;
   window: readonly Said[];
-  bySeq: Map<number, Said>;
+  bySeq: ReadonlyMap<number, Said>;
   threads: Map<number, Thread>;
   speakers: Map<string, Speaker>;
   own: Speaker | undefined;
@@ -55,11 +55,11 @@ export interface Survey {
 }
 
 /** Looks once over the window, newest first. */
-export function surveyWindow({ window }: RoomMemory, query: Said): Survey {
+export function surveyWindow({ window, bySeq }: RoomMemory, query: Said): Survey {
   const survey: Survey = {
     query,
     window,
-    bySeq: new Map(),
+    bySeq,
     threads: new Map(),
     speakers: new Map(),
     own: undefined,
@@ -75,7 +75,6 @@ export function surveyWindow({ window }: RoomMemory, query: Said): Survey {
   for (let rank = 1; rank <= window.length; rank += 1) {
     const said = window[window.length - rank];
     if (said === undefined) break;
-    survey.bySeq.set(said.seq, said);
     noteSpeaker(survey, said);
     noteThread(survey, said, rank);
     noteOwn(survey, said, rank);
