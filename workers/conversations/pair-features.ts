@@ -5,8 +5,10 @@ import type { Said } from "./said.ts";
 import { addressingShare, NO_RANK, type Speaker, type Survey, type Thread } from "./survey.ts";
 import { type Later, Trail } from "./trail.ts";
 
-/** The nearest messages are candidates; further back only those that have to do with the author. */
+/** The nearest messages are candidates; further back only those that have to do with the author, */
 const NEAR = 64;
+/** up to this many in all: two who talk alone have to do with all of it. */
+const MOST_CANDIDATES = 96;
 
 /** Where the values of candidates are put, message after message: placing one is synchronous. */
 const rows: Float64Array[] = [];
@@ -28,7 +30,7 @@ export function visitCandidates(
     const at = window.length - rank;
     const candidate = window[at];
     if (candidate === undefined) break;
-    if (rank <= NEAR || concerns(query, candidate)) {
+    if (rank <= NEAR || (candidates < MOST_CANDIDATES && concerns(query, candidate))) {
       const values = (rows[candidates] ??= new Float64Array(pairFeatures.length));
       candidates += 1;
       const pair = pairOf(survey, { candidate, rank, trail });
