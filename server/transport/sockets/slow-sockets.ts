@@ -35,9 +35,9 @@ export function watchSlowSockets({ caps, metrics }: SlowSocketOptions): SlowSock
     let unread = 0;
     for (const [wire, outflow] of outflows) {
       if (looks % PROBE_EVERY === 0) outflow.probe();
-      outflow.look();
+      const waits = outflow.look();
       if (outflow.isClosed) outflows.delete(wire);
-      else unread += outflow.unreadBytes;
+      else unread += waits;
     }
     metrics.unreadBytes.set(unread);
     if (unread <= caps.ceilingBytes) return;
