@@ -9,7 +9,7 @@ import { io, type Socket } from "socket.io-client";
 import type { RoomId } from "../../protocol/ids.ts";
 import { LiveSockets } from "../../server/transport/sockets/live-sockets.ts";
 import { textFrame } from "../../server/transport/sockets/text-frame.ts";
-import { writeFrame } from "../../server/transport/sockets/write-frame.ts";
+import { FrameWriter } from "../../server/transport/sockets/write-frame.ts";
 
 const http = createServer();
 const server = new Server(http, { serveClient: false });
@@ -53,19 +53,21 @@ const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 test("a frame is written past Engine.IO to an idle WebSocket, and read as any event", async () => {
   const { client, socket } = await connect(["websocket"]);
   const got = numbers(client, "room.typing", 1);
-  expect(writeFrame(socket.conn, textFrame('42["room.typing",{"n":0}]'))).toBe(true);
+  expect(new FrameWriter(socket.conn).write(textFrame('42["room.typing",{"n":0}]'))).toBe(true);
   expect(await got).toEqual([0]);
 });
 
 test("a frame is not written to who polls, has packets waiting, or is gone", async () => {
   const polling = await connect(["polling"]);
-  expect(writeFrame(polling.socket.conn, textFrame("42[]"))).toBe(false);
+  expect(new FrameWriter(polling.socket.conn).write(textFrame("42[]"))).toBe(false);
   const waiting = await connect(["websocket"]);
   waiting.socket.emit("first");
-  expect(writeFrame(waiting.socket.conn, textFrame("42[]"))).toBe(false);
+  expect(new FrameWriter(waiting.socket.conn).write(textFrame("42[]"))).toBe(false);
   const gone = await connect(["websocket"]);
+  const writer = new FrameWriter(gone.socket.conn);
+  expect(writer.write(textFrame('42["room.typing",{"n":0}]'))).toBe(true);
   gone.socket.disconnect(true);
-  expect(writeFrame(gone.socket.conn, textFrame("42[]"))).toBe(false);
+  expect(writer.write(textFrame("42[]"))).toBe(false);
 });
 
 test.each([[["websocket"]], [["polling"]], [["polling", "websocket"]]])(

@@ -3,7 +3,7 @@ import type { Server, Socket } from "socket.io";
 import type { Push, PushName } from "../../../protocol/facts.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import { textFrame } from "./text-frame.ts";
-import { writeFrame } from "./write-frame.ts";
+import { FrameWriter } from "./write-frame.ts";
 
 /**
  * Who is live in which room on this gateway. An event for a room is encoded and framed once, and the
@@ -12,7 +12,7 @@ import { writeFrame } from "./write-frame.ts";
  */
 export class LiveSockets {
   readonly #io: Server;
-  readonly #rooms = new Map<RoomId, Set<Socket>>();
+  readonly #rooms = new Map<RoomId, Map<Socket, FrameWriter>>();
 
   constructor(io: Server) {
     this.#io = io;
@@ -20,8 +20,9 @@ export class LiveSockets {
 
   join(room: RoomId, socket: Socket): void {
     const sockets = this.#rooms.get(room);
-    if (sockets === undefined) this.#rooms.set(room, new Set([socket]));
-    else sockets.add(socket);
+    const writer = new FrameWriter(socket.conn);
+    if (sockets === undefined) this.#rooms.set(room, new Map([[socket, writer]]));
+    else if (!sockets.has(socket)) sockets.set(socket, writer);
   }
 
   leave(room: RoomId, socket: Socket): void {
@@ -37,9 +38,10 @@ export class LiveSockets {
     if (sockets === undefined) return;
     const frame = textFrame(eventPacket(name, data));
     const others: string[] = [];
-    for (const socket of sockets) {
-      if (!writeFrame(socket.conn, frame)) others.push(socket.id);
-    }
+    // An iterator would make an array for each socket.
+    sockets.forEach((writer, socket) => {
+      if (!writer.write(frame)) others.push(socket.id);
+    });
     if (others.length > 0) this.#io.local.to(others).emit(name, data);
   }
 }
