@@ -26,6 +26,7 @@ export type { Fact, FactOf, FactType } from "../protocol/facts.ts";
 export {
   MAX_LINE_CODE_POINTS,
   MAX_NAME_CODE_POINTS,
+  MAX_PROFILE_LINKS,
   MAX_TEXT_CODE_POINTS,
   MAX_TITLE_CODE_POINTS,
 } from "../protocol/limits.ts";

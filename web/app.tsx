@@ -2,10 +2,13 @@ import { Directory } from "./directory/directory.tsx";
 import { glimpseOf, roomInPage } from "./directory/rooms.ts";
 import { route } from "./navigation/route.ts";
 import { Announcer } from "./parts/announce.tsx";
+import { later } from "./parts/later.tsx";
 import { Doorway } from "./room/doorway.tsx";
 import { Invitation } from "./room/invitation.tsx";
 import { RoomPage } from "./room/room-page.tsx";
 import { client, session } from "./session/session.ts";
+
+const PeoplePage = later(() => import("./people/people-page.tsx").then((m) => m.PeoplePage));
 
 /** The page: the directory, a room, or the door to one. */
 export function App() {
@@ -19,10 +22,12 @@ export function App() {
 
 function Place() {
   const where = route.value;
-  if (where.page === "directory") return <Directory />;
+  const isUnnamed = client.value === null;
+  if (where.page === "directory" || (where.page === "people" && isUnnamed)) return <Directory />;
   if (session.value === null || client.value === null) {
     return <Doorway glimpse={where.page === "room" ? glimpseOf(where.room) : roomInPage()} />;
   }
+  if (where.page === "people") return <PeoplePage />;
   if (where.page === "invitation") return <Invitation client={client.value} code={where.code} />;
   const { user } = session.value;
   const { room, at } = where;

@@ -144,6 +144,35 @@ export async function shownIn(page: Page): Promise<Shown[]> {
   );
 }
 
+/**
+ * Looks at a page as it is now in light, in dark and on a phone of 360 px: a picture of each, and what is
+ * wrong with it. Leaves it as it was.
+ */
+export async function lookAt(visitor: Visitor, name: string): Promise<string[]> {
+  const { page } = visitor;
+  const size = page.viewportSize();
+  const problems: string[] = [];
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    problems.push(...(await barriersIn(visitor)).map((each) => `${colorScheme}: ${each}`));
+    await visitor.picture(`${name}-${colorScheme}`);
+  }
+  await page.setViewportSize({ width: 360, height: 740 });
+  problems.push(...(await stickingOut(page)).map((each) => `360 px: ${each}`));
+  await visitor.picture(`${name}-phone`);
+  if (size !== null) await page.setViewportSize(size);
+  return problems;
+}
+
+/** What is wider than the page, or than the dialog that it is in. */
+async function stickingOut(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll("dialog[open]")]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ tagName, scrollWidth }) => `${tagName} is ${scrollWidth} px wide`),
+  );
+}
+
 /** What axe finds against WCAG 2.2 A and AA, and its best practices. */
 export async function barriersIn({ page }: Visitor): Promise<string[]> {
   await page.evaluate(axe.source);

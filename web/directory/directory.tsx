@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { navigate, roomPath } from "../navigation/route.ts";
 import { Icon } from "../parts/icon.tsx";
 import { NameForm } from "../parts/name-form.tsx";
+import { Segments } from "../parts/segments.tsx";
 import { Swirl } from "../parts/swirl.tsx";
 import { session } from "../session/session.ts";
 import { TopBar } from "../top-bar.tsx";
@@ -32,7 +33,13 @@ export function Directory() {
         <section class="rooms" aria-labelledby="rooms-title">
           <div class="rooms-head">
             <h2 id="rooms-title">Rooms</h2>
-            <Sorting />
+            <Segments
+              legend="Which rooms"
+              name="sort"
+              options={sorts}
+              value={sort.value}
+              onChoose={(value) => (sort.value = value)}
+            />
             <label class="search">
               <Icon name="search" size={18} />
               <span class="unseen">Search by title or topic</span>
@@ -94,26 +101,6 @@ const sorts: [Sort, string][] = [
   ["new", "New"],
   ["mine", "Been there"],
 ];
-
-function Sorting() {
-  return (
-    <fieldset class="sorting">
-      <legend class="unseen">Which rooms</legend>
-      {sorts.map(([value, label]) => (
-        <label key={value} class={sort.value === value ? "is-chosen" : ""}>
-          <input
-            type="radio"
-            name="sort"
-            value={value}
-            checked={sort.value === value}
-            onChange={() => (sort.value = value)}
-          />
-          {label}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
 
 function Found({ onOpen }: { onOpen: () => void }) {
   if (rooms.value === null) {

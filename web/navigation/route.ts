@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 /** Where in the page someone is. */
 export type Route =
   | { page: "directory" }
+  | { page: "people" }
   /** `at`: a message to go to. */
   | { page: "room"; room: string; at: number | null }
   | { page: "invitation"; code: string };
@@ -34,6 +35,7 @@ export function roomPath(room: string, at?: number): string {
 function readRoute({ pathname, search }: Pick<Location, "pathname" | "search">): Route {
   const [, code] = /^\/i\/([^/]+)\/?$/u.exec(pathname) ?? [];
   if (code !== undefined) return { page: "invitation", code };
+  if (/^\/people\/?$/u.test(pathname)) return { page: "people" };
   const [, room] = /^\/(?:r|embed)\/([^/]+)\/?$/u.exec(pathname) ?? [];
   if (room === undefined) return { page: "directory" };
   const at = Number(new URLSearchParams(search).get("at"));

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { Role } from "../../client/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { act } from "../room/acts.ts";
+import { readMembers } from "../room/acts.ts";
 import type { Desk } from "../room/desk.ts";
 import type { OpenRoom, Person } from "../room/open-room.ts";
 import { roleIn } from "./roster.ts";
@@ -14,10 +14,7 @@ export function PeoplePanel({ room, desk }: { room: OpenRoom; desk: Desk }) {
   const { count, users } = room.presence.value;
   useEffect(() => {
     if (room.state.value !== "live") return;
-    void act(desk, async () => {
-      const { items } = await room.handle.call("member:list", { limit: 200 });
-      desk.members.value = items;
-    });
+    void readMembers(room, desk);
   }, [room.state.value, count]);
 
   const here = new Set<string>(users.map(({ id }) => id));

@@ -6,10 +6,14 @@ import { SanctionDialog } from "../moderation/sanction-dialog.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { fullTimeOf, minute } from "../parts/clock.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { later } from "../parts/later.tsx";
 import { act } from "../room/acts.ts";
 import type { Desk } from "../room/desk.ts";
 import type { OpenRoom, Person } from "../room/open-room.ts";
 import { personIn, roleIn } from "./roster.ts";
+
+const KnownPerson = later(() => import("./known-person.tsx").then((m) => m.KnownPerson));
+const MyProfile = later(() => import("./my-profile.tsx").then((m) => m.MyProfile));
 
 /** What there is to know of the one whose card is open, and what can be done about them. */
 export function PersonCard({ room, desk }: { room: OpenRoom; desk: Desk }) {
@@ -21,12 +25,14 @@ export function PersonCard({ room, desk }: { room: OpenRoom; desk: Desk }) {
 
 function Card({ person, room, desk }: { person: Person; room: OpenRoom; desk: Desk }) {
   const [sanctioning, setSanctioning] = useState(false);
+  const [changing, setChanging] = useState(false);
   const role = roleIn(room, desk, person.id);
   const isHere = room.presence.value.users.some(({ id }) => id === person.id);
   const isMe = person.id === room.me.id;
   const isBelow = !isMe && mayActOn(room.role.value, role);
   const close = () => (desk.person.value = null);
   if (sanctioning) return <SanctionDialog person={person} room={room} onClose={close} />;
+  if (changing) return <MyProfile onClose={close} />;
   return (
     <Dialog title={person.name} onClose={close}>
       <div class="person-card">
@@ -38,14 +44,19 @@ function Card({ person, room, desk }: { person: Person; room: OpenRoom; desk: De
           present={isHere}
         />
         {person.handle !== undefined && <p class="handle">@{person.handle}</p>}
-        {person.headline !== undefined && <p>{person.headline}</p>}
+        {isMe && person.headline !== undefined && <p>{person.headline}</p>}
         <p class="person-facts">
           {isHere ? "Here now" : "Not here"}
           {role !== null && ` · ${role}`}
         </p>
         <Standing person={person} room={room} />
+        {!isMe && <KnownPerson id={person.id} onClose={close} />}
         <div class="person-acts">
-          {!isMe && (
+          {isMe ? (
+            <button type="button" class="button" onClick={() => setChanging(true)}>
+              Change my profile
+            </button>
+          ) : (
             <button
               type="button"
               class="button"

@@ -8,6 +8,12 @@ export function personIn(room: OpenRoom, desk: Desk, id: string): Person | undef
   return member?.user ?? room.people.value.get(id);
 }
 
+/** Everyone of a room whom we know: those who are or spoke here, and those who belong here. */
+export function everyoneIn(room: OpenRoom, desk: Desk): ReadonlyMap<string, Person> {
+  const members = desk.members.value.map(({ user }) => [user.id, user] as const);
+  return new Map<string, Person>([...room.people.value, ...members]);
+}
+
 /** What someone may do in a room; null when it is not known. */
 export function roleIn(room: OpenRoom, desk: Desk, id: string): Role | null {
   if (id === room.me.id) return room.role.value;

@@ -34,6 +34,14 @@ export function togglePin({ handle, view }: OpenRoom, { seq }: ViewMessage): Pro
   return handle.call(isPinned ? "message:unpin" : "message:pin", { seq });
 }
 
+/** Reads who belongs to the room. */
+export function readMembers({ handle }: OpenRoom, desk: Desk): Promise<boolean> {
+  return act(desk, async () => {
+    const { items } = await handle.call("member:list", { limit: 200 });
+    desk.members.value = items;
+  });
+}
+
 /** Whether whoever looks leads the room. */
 export function leads({ role }: OpenRoom): boolean {
   return isLeader(role.value);

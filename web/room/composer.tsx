@@ -5,7 +5,7 @@ import { MAX_TEXT_CODE_POINTS } from "../../client/index.ts";
 import { Icon } from "../parts/icon.tsx";
 import { useFocus } from "../parts/use-focus.ts";
 import { keep, readKept } from "../session/kept.ts";
-import { act, leads } from "./acts.ts";
+import { act, leads, readMembers } from "./acts.ts";
 import type { Desk } from "./desk.ts";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { mentionable, mentionAt, Mentions } from "./mentions.tsx";
@@ -22,19 +22,26 @@ export function Composer({ room, desk }: { room: OpenRoom; desk: Desk }) {
 
   useFocus(field);
   const question = useComputed(() => mentionAt(text.value, caret.value));
-  const answers = useComputed(() => mentionable(room, question.value?.prefix ?? null));
+  const isNaming = useComputed(() => question.value !== null);
+  const answers = useComputed(() => mentionable(room, desk, question.value?.prefix ?? null));
   const { editing, replyTo } = desk;
 
   const write = (next: string, at = next.length) => {
     text.value = next;
     chosen.value = 0;
     if (editing.peek() === null) keep(draftKey, next === "" ? null : next);
-    requestAnimationFrame(() => {
-      field.current?.setSelectionRange(at, at);
-      caret.value = at;
-    });
+    caret.value = at;
+    // At once, not with the next frame: what is typed meanwhile would stand in the wrong place.
+    const area = field.current;
+    if (area === null) return;
+    area.value = next;
+    area.setSelectionRange(at, at);
   };
 
+  useSignalEffect(() => {
+    // Who has left is named too, and people choose other handles: the list is read as a name begins.
+    if (isNaming.value) void readMembers(room, desk);
+  });
   useSignalEffect(() => {
     const message = editing.value;
     if (message === null) return;

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { CommandOutput } from "../../client/index.ts";
+import { Avatar } from "../parts/avatar.tsx";
 import { counted } from "../parts/clock.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { act } from "./acts.ts";
@@ -58,6 +59,32 @@ function Shown({ since, room, desk }: { since: number; room: OpenRoom; desk: Des
               </li>
             ))}
           </ul>
+          {missed.people.length > 0 && (
+            <>
+              <h3 class="dialog-part">Who was here</h3>
+              <ul class="who-was-here">
+                {missed.people.slice(0, MOST_FACES).map(({ user, messages }) => (
+                  <li key={user.id}>
+                    <button
+                      type="button"
+                      class="person"
+                      onClick={() => {
+                        close();
+                        desk.person.value = user.id;
+                      }}
+                    >
+                      <Avatar id={user.id} name={user.name} picture={user.picture} size={28} />
+                      <span class="person-name">{user.name}</span>
+                      <small>
+                        {messages.toLocaleString()}
+                        <span class="unseen"> messages</span>
+                      </small>
+                    </button>
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
           {missed.questions.length > 0 && (
             <>
               <h3 class="dialog-part">Asked, not answered</h3>
@@ -104,3 +131,5 @@ function Address({ url, children }: { url: string; children: string }) {
 function readingTime(seconds: number): string {
   return seconds < 60 ? "less than a minute" : counted(Math.round(seconds / 60), "minute");
 }
+
+const MOST_FACES = 24;

@@ -1,4 +1,6 @@
 import { Avatar } from "../parts/avatar.tsx";
+import { everyoneIn } from "../people/roster.ts";
+import type { Desk } from "./desk.ts";
 import type { OpenRoom, Person } from "./open-room.ts";
 
 /** The beginning of a name that is being written after an @, and where it begins; null when none is. */
@@ -10,16 +12,17 @@ export function mentionAt(text: string, caret: number): { from: number; prefix: 
   return { from: caret - whole.length, prefix: prefix.toLocaleLowerCase() };
 }
 
-/** Who may be meant: those here first. */
-export function mentionable({ people, me }: OpenRoom, prefix: string | null): Person[] {
+/** Who may be meant: those here first. Nobody is reached but by a handle. */
+export function mentionable(room: OpenRoom, desk: Desk, prefix: string | null): Person[] {
   if (prefix === null) return [];
-  return [...people.value.values()]
-    .filter(({ id, name, handle = "" }) => {
-      if (id === me.id) return false;
+  const here = new Set<string>(room.presence.value.users.map(({ id }) => id));
+  return [...everyoneIn(room, desk).values()]
+    .filter(({ id, name, handle }) => {
+      if (id === room.me.id || handle === undefined) return false;
       const words = [handle, ...name.toLocaleLowerCase().split(/\s+/u)];
       return words.some((word) => word.startsWith(prefix));
     })
-    .toSorted((a, b) => Number(b.handle !== undefined) - Number(a.handle !== undefined))
+    .toSorted((a, b) => Number(here.has(b.id)) - Number(here.has(a.id)))
     .slice(0, MOST_SHOWN);
 }
 

@@ -1,7 +1,10 @@
+import { useState } from "preact/hooks";
+
 import type { SendState, ViewMessage } from "../../client/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { fullTimeOf, timeOf } from "../parts/clock.ts";
 import { Icon } from "../parts/icon.tsx";
+import { blocked } from "../people/blocked.ts";
 import { act, toggleReaction } from "./acts.ts";
 import type { Desk } from "./desk.ts";
 import type { OpenRoom } from "./open-room.ts";
@@ -20,6 +23,8 @@ export function MessageView(props: {
   const { row, room, desk, isFlashed } = props;
   const { message, follows, pinned, state } = row;
   const { by, at, text, removed } = message;
+  const [isUnfolded, setUnfolded] = useState(false);
+  const isFolded = blocked.value.has(by.id) && !isUnfolded;
   const isForMe = message.mentions.some((id) => id === room.me.id);
   const classes = [
     "message",
@@ -75,8 +80,15 @@ export function MessageView(props: {
         {message.replyTo !== undefined && <Quoted seq={message.replyTo} room={room} desk={desk} />}
         {removed || text === undefined ? (
           <p class="removed">{removed ? removalOf(message) : "…"}</p>
+        ) : isFolded ? (
+          <p class="removed">
+            Someone you block.{" "}
+            <button type="button" class="as-link" onClick={() => setUnfolded(true)}>
+              Show it
+            </button>
+          </p>
         ) : (
-          <TextView text={text} room={room} />
+          <TextView text={text} mentions={message.mentions} room={room} />
         )}
         <Reactions message={message} room={room} desk={desk} />
       </div>
@@ -136,9 +148,13 @@ function Quoted({ seq, room, desk }: { seq: number; room: OpenRoom; desk: Desk }
     >
       <Icon name="reply" size={14} />
       <b>{quoted?.by.name ?? "An earlier message"}</b>
-      <span>{quoted === undefined ? "" : (quoted.text ?? "removed")}</span>
+      <span>{quoted === undefined ? "" : excerptOf(quoted)}</span>
     </button>
   );
+}
+
+function excerptOf({ by, text }: ViewMessage): string {
+  return blocked.value.has(by.id) ? "…" : (text ?? "removed");
 }
 
 const quick = ["👍", "❤️", "😂"];

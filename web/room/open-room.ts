@@ -11,6 +11,7 @@ import type {
   RoomView,
   User,
 } from "../../client/index.ts";
+import { session } from "../session/session.ts";
 import { announceFacts } from "./announce-facts.ts";
 import { trackReading, type Reading } from "./reading.ts";
 
@@ -60,7 +61,7 @@ export function openRoom(client: Client, me: User, ref: string): OpenRoom {
     const known = new Map<string, Person>();
     for (const { by } of view.value.messages) known.set(by.id, by);
     for (const user of presence.value.users) known.set(user.id, user);
-    known.set(me.id, me);
+    known.set(me.id, session.value?.user ?? me);
     return known;
   });
 

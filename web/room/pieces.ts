@@ -59,5 +59,5 @@ function isBalanced(text: string): boolean {
 }
 
 const SPECIAL =
-  /(?<url>https?:\/\/[^\s<>"`]+)|(?<![\p{L}\p{N}_-])@(?<handle>[a-z0-9]+(?:[-_][a-z0-9]+)*)|`(?<code>[^`\n]+)`/giu;
+  /(?<url>[Hh][Tt]{2}[Pp][Ss]?:\/\/[^\s<>"`]+)|(?<![\p{L}\p{N}_-])@(?<handle>[a-z0-9]+(?:[-_][a-z0-9]+)*)|`(?<code>[^`\n]+)`/gu;
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{FE0F}\u{200D}]*\s*){1,6}$/u;

@@ -32,7 +32,7 @@ export function RoomPage(props: { client: Client; me: User; room: string; at: nu
       setOpen(null);
       room.leave();
     };
-  }, [client, me, ref, visit]);
+  }, [client, me.id, ref, visit]);
 
   if (open === null) return <div class="room-page" />;
   return <Inside {...open} ref_={ref} at={at} onComeBack={() => setVisit(visit + 1)} />;

@@ -1,8 +1,11 @@
+import { whoIsMeant, type Meant } from "./mentioned.ts";
 import type { OpenRoom } from "./open-room.ts";
 import { isOnlyEmoji, piecesOf } from "./pieces.ts";
 
-/** What someone said. */
-export function TextView({ text, room }: { text: string; room: OpenRoom }) {
+/** What someone said; `mentions` are the ids of whom the server found named in it. */
+export function TextView(props: { text: string; mentions?: readonly string[]; room: OpenRoom }) {
+  const { text, mentions = [], room } = props;
+  const meant = whoIsMeant({ text, mentions }, room.people.value);
   return (
     <div class={isOnlyEmoji(text) ? "text is-large" : "text"} dir="auto">
       {piecesOf(text).map((piece, index) => {
@@ -18,7 +21,9 @@ export function TextView({ text, room }: { text: string; room: OpenRoom }) {
               </a>
             );
           case "mention":
-            return <Mention key={index} {...piece} room={room} />;
+            return (
+              <Mention key={index} {...piece} meant={meant.get(piece.handle)} me={room.me.id} />
+            );
         }
       })}
     </div>
@@ -26,19 +31,19 @@ export function TextView({ text, room }: { text: string; room: OpenRoom }) {
 }
 
 /** Someone who is named; an @ before what is nobody's handle stays what it is. */
-function Mention({ text, handle, room }: { text: string; handle: string; room: OpenRoom }) {
-  const name = nameOf(handle, room);
+function Mention(props: { text: string; handle: string; meant: Meant | undefined; me: string }) {
+  const { text, handle, meant, me } = props;
+  const name = meant?.name ?? madeFrom(handle);
   if (name === null) return text;
   return (
-    <span class={handle === room.me.handle ? "mention is-me" : "mention"} title={text}>
+    <span class={meant?.id === me ? "mention is-me" : "mention"} title={text}>
       @{name}
     </span>
   );
 }
 
-/** The name behind a handle; of one that was made for a stranger, what it was made from. */
-function nameOf(handle: string, { people }: OpenRoom): string | null {
-  for (const person of people.value.values()) if (person.handle === handle) return person.name;
+/** What a handle was made from, where it was made for a stranger. */
+function madeFrom(handle: string): string | null {
   const [, made] = /^(.+)-[0-9a-f]{6}$/u.exec(handle) ?? [];
   return made ?? null;
 }

@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import {
   askAsVisitor,
@@ -40,6 +40,20 @@ export async function comeInWith(token: string, renew: () => Promise<string>): P
   session.value = { user, token, expiresAt: "", renew };
 }
 
+/** My profile has changed: the page names me anew, and so does the server from now on. */
+export function nameMeAnew(user: User): void {
+  const mine = session.peek();
+  if (mine === null) return;
+  const next = { ...mine, user };
+  if (mine.renew === undefined) keep("session", next);
+  session.value = next;
+  // Should it fail: the next connection says the new name by itself.
+  client
+    .peek()
+    ?.call("session:renew", { token: mine.token })
+    .catch(() => {});
+}
+
 /** Forgets who we are. */
 export function signOut(): void {
   keep("session", null);
@@ -56,8 +70,11 @@ function keptSession(): Session | null {
   return kept !== null && Date.parse(kept.expiresAt) > Date.now() ? kept : null;
 }
 
+/** A line lasts as long as its token: a new name does not cut it. */
+const token = computed(() => session.value?.token ?? null);
+
 effect(() => {
-  const mine = session.value;
+  const mine = token.value === null ? null : session.peek();
   if (mine === null) {
     client.value = null;
     return;
@@ -74,7 +91,7 @@ effect(() => {
   line.on("state", (state) => {
     connection.value = state;
     // The token has run out or is not known any more: a new name is one line away.
-    if (state === "closed" && line.refusal !== null && session.peek() === mine) signOut();
+    if (state === "closed" && line.refusal !== null && token.peek() === mine.token) signOut();
   });
   client.value = line;
   return () => line.close();

@@ -1,6 +1,11 @@
+import { useState } from "preact/hooks";
+
 import { Dialog } from "../parts/dialog.tsx";
+import { later } from "../parts/later.tsx";
 import { session, signOut } from "../session/session.ts";
 import { chooseTheme, theme, type Theme } from "./theme.ts";
+
+const MyProfile = later(() => import("../people/my-profile.tsx").then((m) => m.MyProfile));
 
 const themes: [Theme, string][] = [
   ["system", "Like the system"],
@@ -11,13 +16,18 @@ const themes: [Theme, string][] = [
 /** How the page looks, and who one is in it. */
 export function Settings({ onClose }: { onClose: () => void }) {
   const user = session.value?.user;
+  const [profile, setProfile] = useState(false);
+  if (profile) return <MyProfile onClose={onClose} />;
   return (
     <Dialog title="Settings" onClose={onClose}>
       <div class="fields">
         {user !== undefined && (
           <p class="as-whom">
             You are here as <b>{user.name}</b>
-            {user.handle !== undefined && <span class="handle"> @{user.handle}</span>}
+            {user.handle !== undefined && <span class="handle"> @{user.handle}</span>}{" "}
+            <button type="button" class="as-link" onClick={() => setProfile(true)}>
+              Change my profile
+            </button>
           </p>
         )}
         <fieldset class="choices in-a-row">

@@ -34,7 +34,7 @@ const policyFor = (embedders: readonly string[]) =>
   ].join("; ");
 
 /**
- * Serves the page at /, /r/:room and /i/:code, when it is built; else / leads to the API's documentation,
+ * Serves the page at /, /people, /r/:room and /i/:code, when it is built; else / leads to the API's documentation,
  * and links still tell whoever shows them what they are about: a room what it says to anyone, so that
  * private ones stay unnamed; an invitation its room, because whoever has its code may come in.
  * Each has a QR code, for those who stand by. At /embed/:room it serves the page to be framed by
@@ -61,7 +61,7 @@ export function pageRouter(deps: Deps, embedders: readonly string[]): Router {
     next();
   });
   router.use(express.static(folder, { index: false, maxAge: "1h" }));
-  router.get("/", (_request, response) =>
+  router.get(["/", "/people"], (_request, response) =>
     isBuilt ? send(response, aboutEddy(publicUrl)) : response.redirect("/docs"),
   );
   router.get("/r/:room", async (request, response) => {
