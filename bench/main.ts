@@ -17,6 +17,7 @@ import { renderPlots } from "./plot.ts";
 import { showReport } from "./show-report.ts";
 import { storeBenchmark } from "./store/store-benchmark.ts";
 import { stormBenchmark } from "./storm/storm-benchmark.ts";
+import { unreadBenchmark } from "./unread/unread-benchmark.ts";
 
 const benchmarks: Benchmark[] = [
   appendBenchmark,
@@ -31,6 +32,7 @@ const benchmarks: Benchmark[] = [
   conversationsBenchmark,
   filtersBenchmark,
   missedBenchmark,
+  unreadBenchmark,
 ];
 
 process.exitCode = await main();

@@ -6,11 +6,13 @@ import {
 } from "../protocol/commands.ts";
 import type { ErrorReply } from "../protocol/errors.ts";
 import { pushes, type Push, type PushName } from "../protocol/facts.ts";
+import type { UnreadRoom } from "../protocol/shapes.ts";
 import { atItsWord } from "./at-its-word.ts";
 import { newClientId } from "./client-id.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { createConnection, type ConnectionState } from "./connection.ts";
 import { createEmitter, type Listenable } from "./emitter.ts";
+import { given } from "./given.ts";
 import { openRoom, type OpenRoom } from "./open-room.ts";
 import { outboxStore, type OutboxStorage } from "./outbox-store.ts";
 import { refusalFromReply } from "./refusal.ts";
@@ -60,6 +62,8 @@ export interface Client extends Listenable<ClientEvents> {
    * over REST. Throws a Refusal; `unavailable` may mean that it was carried out unanswered.
    */
   call<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  /** What I have not read in the rooms I am in. Throws a Refusal. */
+  unread(): Promise<UnreadRoom[]>;
   /** Enters a room, now or when online. The same room again is the same handle. */
   enter(room: string, options?: EnterOptions): RoomHandle;
   /** Tries to connect at once: the network is back, or the page is seen again. */
@@ -182,6 +186,19 @@ export function createClient(options: ClientOptions): Client {
         settle(connection.state);
       }),
     call,
+    async unread() {
+      const found: UnreadRoom[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: CommandOutput<"unread:list"> = await call(
+          "unread:list",
+          given({ cursor: cursor ?? undefined }),
+        );
+        found.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+      return found;
+    },
     enter(ref, how = {}) {
       const known = rooms.get(ref);
       if (known !== undefined) return known.handle;

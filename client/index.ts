@@ -47,9 +47,12 @@ export type {
   Member,
   Membership,
   Presence,
+  ReadRanges,
+  ReadState,
   Role,
   Room,
   Sanction,
+  UnreadRoom,
   User,
   Weather,
 } from "../protocol/shapes.ts";

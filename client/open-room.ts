@@ -2,6 +2,7 @@ import type { CommandInput } from "../protocol/commands.ts";
 import type { ErrorReply } from "../protocol/errors.ts";
 import type { Fact } from "../protocol/facts.ts";
 import type { Cursor } from "../protocol/ids.ts";
+import type { ReadRanges, ReadState } from "../protocol/shapes.ts";
 import { atItsWord } from "./at-its-word.ts";
 import { backoffMs, retryPolicy } from "./backoff.ts";
 import { noTimer } from "./clock.ts";
@@ -44,6 +45,7 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
   let feed = newFeed(since);
   let reply: EnterReply | null = null;
   let presence: EnterReply["presence"] = { count: 0, users: [] };
+  let read: ReadState | null = null;
   let stored: Cursor | null = null;
   let cancelEnter = noTimer;
   let typedAt = -Infinity;
@@ -137,6 +139,7 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
     });
     markStored({ epoch, seq: page.stored });
     showPresence(page.presence);
+    showRead(page.me);
   };
 
   const takeFacts = (facts: readonly Fact[], epoch: number, live: boolean) => {
@@ -158,6 +161,22 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
   const showPresence = (next: EnterReply["presence"]) => {
     presence = next;
     events.emit("presence", presence);
+  };
+
+  /** Another device, or an answer that was overtaken, may know of what was read later. */
+  const showRead = (next: ReadState) => {
+    if (next.readRevision < (read?.readRevision ?? 0)) return;
+    read = readStateOf(next);
+    events.emit("read", read);
+  };
+
+  const mark = async (name: "room:read" | "room:unread", what: number | ReadRanges) => {
+    const answer = await roomCall(
+      name,
+      typeof what === "number" ? { seq: what } : { ranges: what },
+    );
+    act(() => showRead(answer));
+    return answer.changed;
   };
 
   const close = (closed: RoomClosed) => {
@@ -188,6 +207,8 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
         return act(() => showPresence(updatePresence(presence, data)));
       case "room.typing":
         return act(() => events.emit("typing", data.users));
+      case "room.read":
+        return act(() => showRead(data));
       case "room.closed":
         return step({ type: "closed", push: data });
     }
@@ -233,7 +254,7 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
         return feed.room;
       },
       get me() {
-        return reply?.me ?? null;
+        return reply === null ? null : { ...reply.me, ...read };
       },
       get cursor() {
         return feed.cursor;
@@ -261,6 +282,8 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
         typedAt = clock.now();
         line.request("typing:start", { room: ref }, () => {});
       },
+      markRead: (what) => mark("room:read", what),
+      markUnread: (what) => mark("room:unread", what),
       history: (page = {}) => kept.history(page),
       leave() {
         if (feed.phase === "closed") return;
@@ -272,6 +295,17 @@ export function openRoom(line: RoomLine, ref: string, options: EnterOptions): Op
       },
     },
   };
+}
+
+function readStateOf({
+  lastReadSeq,
+  readRanges,
+  readRevision,
+  unread,
+  mentions,
+  firstUnread,
+}: ReadState): ReadState {
+  return { lastReadSeq, readRanges, readRevision, unread, mentions, firstUnread };
 }
 
 /** A head may be told an instant before its facts. */

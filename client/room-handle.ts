@@ -2,7 +2,7 @@ import type { CommandInput, CommandName, CommandOutput } from "../protocol/comma
 import type { Refusal } from "../protocol/errors.ts";
 import type { Fact, Push } from "../protocol/facts.ts";
 import type { Cursor, RoomId, UserId } from "../protocol/ids.ts";
-import type { Membership, Presence, Room } from "../protocol/shapes.ts";
+import type { Membership, Presence, ReadRanges, ReadState, Room } from "../protocol/shapes.ts";
 import type { Listenable } from "./emitter.ts";
 import type { Feed } from "./feed.ts";
 import type { OutgoingMessage } from "./outgoing.ts";
@@ -24,6 +24,8 @@ export interface RoomEvents {
   /** Everything up to here is committed. */
   stored: Cursor;
   presence: Presence;
+  /** What I have read, here or on another device, and what is left; as of then. */
+  read: ReadState;
   /** Who is typing. */
   typing: readonly UserId[];
   /** Over: kicked, banned, archived, removed, left, or refused. */
@@ -85,6 +87,13 @@ export interface RoomHandle extends Listenable<RoomEvents> {
     name: N,
     input: Omit<CommandInput<N>, "room">,
   ): Promise<CommandOutput<N>>;
+  /**
+   * I have read all up to a seq, or just some ranges. Answers what was not read before: `markUnread` with that
+   * undoes it. Throws a Refusal.
+   */
+  markRead(what: number | ReadRanges): Promise<ReadRanges>;
+  /** All from a seq on is unread again, or just some ranges; answers what `markRead` undoes it with. Throws a Refusal. */
+  markUnread(what: number | ReadRanges): Promise<ReadRanges>;
   /** I am typing; told at most every 2 s. */
   typing(): void;
   /**

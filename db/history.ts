@@ -1,7 +1,7 @@
 import { Refusal } from "../protocol/errors.ts";
 import type { Fact } from "../protocol/facts.ts";
 import type { RoomId } from "../protocol/ids.ts";
-import { messagesUpTo, readStoredFacts } from "./postgres/facts.ts";
+import { readStoredFacts } from "./postgres/facts.ts";
 import {
   type ChangedState,
   type HotPage,
@@ -112,27 +112,6 @@ export async function readStanding(
       position: Number.MAX_SAFE_INTEGER,
       limit: 1,
     }),
-  );
-}
-
-/** Messages after each of some positions: by subtraction, whatever the size of the room. */
-export async function countMessagesAfter(
-  stores: Stores,
-  room: RoomId,
-  positions: readonly number[],
-): Promise<Map<number, number>> {
-  const distinct = [...new Set(positions)];
-  const counted = await Promise.all(
-    distinct.map(async (position) => {
-      const hot = await readHotSeeded(stores, { room, way: "after", position, limit: 1 });
-      return { position, n: hot.n, nAt: position === 0 ? 0 : hot.nAtPosition };
-    }),
-  );
-  const older = counted.filter(({ nAt }) => nAt === null).map(({ position }) => position);
-  const kept = older.length === 0 ? [] : await messagesUpTo(stores.store.sql, room, older);
-  const nOf = new Map(older.map((position, i) => [position, kept[i] ?? 0]));
-  return new Map(
-    counted.map(({ position, n, nAt }) => [position, n - (nAt ?? nOf.get(position) ?? 0)]),
   );
 }
 

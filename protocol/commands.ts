@@ -20,6 +20,7 @@ import {
 import { DEFAULT_PAGE_FACTS, MAX_DRY_RUN_DAYS, MAX_PAGE_FACTS } from "./limits.ts";
 import { after, itemLimit, list } from "./paged.ts";
 import { peopleCommands } from "./people-commands.ts";
+import { readCommands } from "./read-commands.ts";
 import { removalCommands } from "./removal-commands.ts";
 import {
   AuditEntry,
@@ -212,15 +213,7 @@ export const commands = {
     socket: true,
     rest: route("GET", "/rooms/:room/events"),
   },
-  "room:read": {
-    summary: "Move my read marker; it never moves back.",
-    input: z.strictObject({ ...room, seq: Position }),
-    output: z.object({ unread: z.int(), mentions: z.int() }),
-    who: "reader",
-    rate: "command",
-    socket: true,
-    rest: route("PUT", "/rooms/:room/read"),
-  },
+  ...readCommands,
   "room:missed": {
     summary:
       "What happened after my read marker, or between two positions: conversations, people, links.",

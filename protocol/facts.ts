@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 import { ClientId, ConversationId, Position, RoomId, Seq, Epoch, Time, UserId } from "./ids.ts";
-import { Author, Role, RoomChanges } from "./shapes.ts";
+import { Author, ReadState, Role, RoomChanges } from "./shapes.ts";
 
 const onTarget = { target: Seq };
 const onUser = { user: UserId };
@@ -109,6 +109,7 @@ export const pushes = {
     reason: z.enum(["kicked", "banned", "archived", "removed"]),
     until: Time.nullable().optional(),
   }),
+  "room.read": z.object({ room: RoomId, ...ReadState.shape }),
   "session.expiring": z.object({ at: Time }),
 } satisfies Record<string, z.ZodType>;
 

@@ -40,6 +40,10 @@ export const MAX_REMOVED_AT_ONCE = 10_000;
 export const MAX_SEARCHED_AT_ONCE = 50_000;
 /** A clean-up can be undone, and moderators can read what it removed, for so many days. */
 export const UNDO_DAYS = 30;
+/** Ranges of seqs that one command marks as read or unread. */
+export const MAX_RANGES_AT_ONCE = 100;
+/** Rooms in one answer about what is unread. */
+export const MAX_UNREAD_ROOMS = 1_000;
 /** Faces in one presence sample. */
 export const MAX_PRESENCE_SAMPLE = 50;
 /** One part of a file that is imported, in bytes: what proxies let through by default. */

@@ -19,6 +19,7 @@ import {
   MAX_FILTER_HOSTS,
   MAX_FILTER_RULES,
   MAX_PRESENCE_SAMPLE,
+  MAX_RANGES_AT_ONCE,
   MAX_SLOW_MODE_SECONDS,
   MAX_TAGS,
 } from "./limits.ts";
@@ -128,13 +129,45 @@ export type Sanction = z.infer<typeof Sanction>;
 export const Notify = z.enum(["all", "mentions", "none"]);
 export type Notify = z.infer<typeof Notify>;
 
+/** Ranges of seqs, both ends included. */
+export const ReadRanges = z
+  .array(z.tuple([Seq, Seq]).refine(([from, to]) => from <= to, "A range ends where it begins"))
+  .max(MAX_RANGES_AT_ONCE);
+export type ReadRanges = z.infer<typeof ReadRanges>;
+
+/** What someone has read of a room, and what is left. */
+export const ReadState = z.object({
+  /** Everything up to here is read. */
+  lastReadSeq: Position,
+  /** What is read above that, ascending. */
+  readRanges: z.array(z.tuple([Seq, Seq])),
+  /** Grows with every change: of two states, the higher one is the newer. */
+  readRevision: z.int(),
+  /** Messages of others that stand and are not read; those of people whom I block are not counted. */
+  unread: z.int(),
+  /** Those of them that mention me. */
+  mentions: z.int(),
+  /** The first of them. */
+  firstUnread: Seq.nullable(),
+});
+export type ReadState = z.infer<typeof ReadState>;
+
+/** What I have not read of a room, counted up to `head`. */
+export const UnreadRoom = z.object({
+  room: RoomId,
+  unread: z.int(),
+  mentions: z.int(),
+  firstUnread: Seq.nullable(),
+  head: Position,
+  readRevision: z.int(),
+});
+export type UnreadRoom = z.infer<typeof UnreadRoom>;
+
 /** What a room is to the one who asks. */
 export const Membership = z.object({
   role: Role,
   sanctions: z.array(Sanction),
-  lastReadSeq: Position,
-  unread: z.int(),
-  mentions: z.int(),
+  ...ReadState.shape,
   notify: Notify,
 });
 export type Membership = z.infer<typeof Membership>;

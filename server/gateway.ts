@@ -8,6 +8,8 @@ import { withDeadline } from "../db/deadline.ts";
 import { openFilterLedger } from "../db/filter-ledger.ts";
 import { openStore } from "../db/postgres/connection.ts";
 import { connectRedis, connectSubscriber } from "../db/redis/connection.ts";
+import { keys } from "../db/redis/keys.ts";
+import { type PersonPush, readPersonPush, writePersonPush } from "../db/redis/person-line.ts";
 import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
 import { warnSparingly } from "../db/warn-sparingly.ts";
 import { Repeats } from "../filters/repeats.ts";
@@ -107,6 +109,10 @@ export async function startGateway(
     mintGuestToken: tokens.mintGuest,
     publicUrl,
     onProfile: tokens.noteProfile,
+    tellPerson: (user, name, data) => {
+      const message = writePersonPush({ user, name, data } as PersonPush);
+      link.redis.publish(keys.people, message).catch(onError);
+    },
     onAccepted: () => metrics.accepted.inc(),
   };
   const limiter = openLimiter(link.redis, config.limits);
@@ -142,6 +148,11 @@ export async function startGateway(
   const http = createServer(HTTP_TIMEOUTS, app);
   const prefix = siblings === null ? null : sessionPrefix(siblings.name);
   const sockets = openSockets({ http, config, metrics, log, sessionPrefix: prefix });
+  subscriber.on("message", (channel: string, message: string) => {
+    const push = channel === keys.people ? readPersonPush(message) : null;
+    if (push !== null) sockets.tellPerson(push);
+  });
+  await subscriber.subscribe(keys.people);
   const hub = new FeedHub({
     stores,
     subscriber,

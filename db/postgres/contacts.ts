@@ -132,12 +132,19 @@ export async function addBlock(tx: TransactionSql, { user, other }: Pair): Promi
     INSERT INTO blocks (user_id, blocked_id) VALUES (${user}, ${other}) ON CONFLICT DO NOTHING`;
   await tx`
     DELETE FROM contacts WHERE (user_id, contact_id) IN ((${user}, ${other}), (${other}, ${user}))`;
+  await noteBlocks(tx, user);
 }
 
 /** Blocks someone no more. */
 export async function removeBlock(tx: TransactionSql, { user, other }: Pair): Promise<void> {
   await lockPair(tx, { user, other });
   await tx`DELETE FROM blocks WHERE user_id = ${user} AND blocked_id = ${other}`;
+  await noteBlocks(tx, user);
+}
+
+/** What was counted as unread may be somebody's whom they block now. */
+async function noteBlocks(tx: TransactionSql, user: UserId): Promise<void> {
+  await tx`UPDATE users SET block_revision = block_revision + 1 WHERE id = ${user}`;
 }
 
 /** Whom someone blocks, the latest first; keyset paging. */

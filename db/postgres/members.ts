@@ -37,15 +37,12 @@ export async function findRoles(
   return rows.map(({ role }) => role);
 }
 
-/** What a room is to someone: null where they are no member; and stored mentions since their marker. */
-export interface KnownMember {
-  row: Pick<MemberRow, "role" | "lastReadSeq" | "notify"> | null;
-  mentions: number;
-}
+/** What a room is to someone. */
+export type KnownMember = Pick<MemberRow, "role" | "lastReadSeq" | "notify">;
 
 /**
- * What a room is to people, in one statement however many they are. Who is no member becomes one where
- * `joinAs` says as what.
+ * What a room is to people, in one statement however many they are; those who are no members are left out,
+ * unless they become one where `joinAs` says as what.
  */
 export async function knowMembers(
   { sql }: Store,
@@ -69,25 +66,20 @@ export async function knowMembers(
       ON CONFLICT (room_id, user_id) DO UPDATE SET role = members.role
       RETURNING user_id, role, last_read_seq, notify
     )
-    SELECT a.user_id, m.role, coalesce(m.last_read_seq, 0) AS last_read_seq, m.notify, (
-      SELECT count(*)::int FROM mentions t WHERE t.user_id = a.user_id AND t.room_id = ${room}
-        AND t.seq > coalesce(m.last_read_seq, 0)) AS mentions
-    FROM asked a LEFT JOIN (SELECT * FROM known UNION ALL SELECT * FROM joined) m
-      ON m.user_id = a.user_id`;
+    SELECT * FROM known UNION ALL SELECT * FROM joined`;
   return new Map(
-    rows.map(({ user_id: user, role, last_read_seq: lastReadSeq, notify, mentions }) => [
+    rows.map(({ user_id: user, role, last_read_seq: lastReadSeq, notify }) => [
       user,
-      { row: role === null ? null : { role, lastReadSeq, notify }, mentions },
+      { role, lastReadSeq, notify },
     ]),
   );
 }
 
 interface KnownMemberRow {
   user_id: UserId;
-  role: Role | null;
+  role: Role;
   last_read_seq: number;
   notify: MemberRow["notify"];
-  mentions: number;
 }
 
 /**
@@ -147,26 +139,4 @@ export async function membersAmong(
     .from(members)
     .where(and(eq(members.roomId, room), inArray(members.userId, people)));
   return new Set(rows.map(({ user }) => user));
-}
-
-/** Moves someone's read marker; it never moves back. Answers where it is now. */
-export async function moveReadMarker(
-  { sql }: Store,
-  marker: { room: RoomId; user: UserId; seq: number },
-): Promise<number> {
-  const [row] = await sql<{ seq: number }[]>`
-    UPDATE members SET last_read_seq = greatest(last_read_seq, ${marker.seq})
-    WHERE room_id = ${marker.room} AND user_id = ${marker.user} RETURNING last_read_seq AS seq`;
-  return row?.seq ?? 0;
-}
-
-/** Stored mentions of someone after a position. */
-export async function countMentionsAfter(
-  { sql }: Store,
-  ask: { room: RoomId; user: UserId; after: number },
-): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM mentions
-    WHERE user_id = ${ask.user} AND room_id = ${ask.room} AND seq > ${ask.after}`;
-  return row?.count ?? 0;
 }

@@ -64,7 +64,7 @@ export async function takeOutOfQuarantine(
   tx: TransactionSql,
   { room, seq, tombstoneBy }: { room: RoomId; seq: number; tombstoneBy: UserId },
 ): Promise<boolean> {
-  await tx`SELECT 1 FROM rooms WHERE id = ${room} FOR UPDATE`;
+  await tx`UPDATE rooms SET recount_seq = stored_seq + 1 WHERE id = ${room}`;
   const changes = await tx`
     SELECT 1 FROM facts WHERE room_id = ${room} AND target = ${seq} AND seq > ${seq}
       AND type IN ('message.edited', 'message.removed') LIMIT 1`;

@@ -67,13 +67,24 @@ export async function storeFacts(tx: TransactionSql, batches: RoomBatch[]): Prom
   await dropNotes(tx, all);
   const marks = batches.flatMap(({ room, entries }) => {
     const last = entries.at(-1);
-    return last === undefined ? [] : [{ room, seq: last.fact.seq, n: last.n, at: last.fact.at }];
+    if (last === undefined) return [];
+    const recount = entries.findLast(({ fact }) => changesCounts(fact))?.fact.seq ?? 0;
+    return [{ room, seq: last.fact.seq, n: last.n, at: last.fact.at, recount }];
   });
   await tx`
-    UPDATE rooms r SET stored_seq = m.seq, messages = m.n, last_fact_at = m.at::timestamptz
+    UPDATE rooms r SET stored_seq = m.seq, messages = m.n, last_fact_at = m.at::timestamptz,
+      recount_seq = greatest(r.recount_seq, m.recount)
     FROM unnest(${column(marks, "room")}::uuid[], ${column(marks, "seq")}::bigint[],
-      ${column(marks, "n")}::bigint[], ${column(marks, "at")}::text[]) AS m (room, seq, n, at)
+      ${column(marks, "n")}::bigint[], ${column(marks, "at")}::text[],
+      ${column(marks, "recount")}::bigint[]) AS m (room, seq, n, at, recount)
     WHERE r.id = m.room AND r.stored_seq < m.seq`;
+}
+
+/** Whether it is not just one message more that counts. */
+function changesCounts(fact: Fact): boolean {
+  const { type } = fact;
+  if (type === "message.sent") return fact.removed === true;
+  return type === "message.removed" || type === "messages.removed" || type === "messages.restored";
 }
 
 /** Writes down what was done by facts alone; acts with a note in Postgres were written down with that note. */
@@ -212,7 +223,7 @@ interface Projections {
     string,
     { room: RoomId; seq: number; emoji: string; user: string; present: boolean }
   >;
-  mentions: { user: string; room: RoomId; seq: number }[];
+  mentions: { user: string; room: RoomId; seq: number; by: UserId }[];
   minutes: Map<string, { room: RoomId; minute: string; messages: number }>;
   sendsAhead: SendsAhead[];
 }
@@ -227,7 +238,9 @@ type Projector = {
  */
 const projectors: Projector = {
   "message.sent": (into, room, fact) => {
-    for (const user of new Set(fact.mentions)) into.mentions.push({ user, room, seq: fact.seq });
+    for (const user of new Set(fact.mentions)) {
+      into.mentions.push({ user, room, seq: fact.seq, by: fact.by.id });
+    }
     const minute = `${fact.at.slice(0, 16)}:00Z`;
     const key = `${room} ${minute}`;
     const counted = into.minutes.get(key) ?? { room, minute, messages: 0 };
@@ -357,9 +370,9 @@ async function writeReactions(tx: TransactionSql, { reactions }: Projections): P
 async function writeMentions(tx: TransactionSql, { mentions }: Projections): Promise<void> {
   if (mentions.length === 0) return;
   await tx`
-    INSERT INTO mentions (user_id, room_id, seq)
+    INSERT INTO mentions (user_id, room_id, seq, by_id)
     SELECT * FROM unnest(${column(mentions, "user")}::uuid[], ${column(mentions, "room")}::uuid[],
-      ${column(mentions, "seq")}::bigint[])
+      ${column(mentions, "seq")}::bigint[], ${column(mentions, "by")}::uuid[])
     ON CONFLICT DO NOTHING`;
 }
 
@@ -392,4 +405,8 @@ export async function quarantineEntry(
     VALUES (${room}, ${seq}, ${n}, ${Buffer.from(entry.json)}, ${sqlstate}, ${reason})
     ON CONFLICT DO NOTHING`;
   await storeFacts(tx, [{ room, entries: [{ n, fact: tombstone }] }]);
+  // The tombstone of a message has that message's number, but nobody has it to read.
+  await tx`
+    UPDATE facts SET removed_seq = seq WHERE room_id = ${room} AND seq = ${seq} AND n > coalesce((
+      SELECT n FROM facts WHERE room_id = ${room} AND seq < ${seq} ORDER BY seq DESC LIMIT 1), 0)`;
 }

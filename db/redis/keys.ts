@@ -61,8 +61,8 @@ export const keys = {
   dirty: (bucket: number) => `${tag(bucket)}:dirty`,
   /** Channel of a room's new facts: a hint, the log is the truth. */
   feed: ofRoom("feed"),
-  /** Channel of one person's sessions: rights that ended. */
-  control: "eddy:control",
+  /** Channel of what single people are told on all their connections: a hint. */
+  people: "eddy:people",
   /** Run id of the Redis that was stopped after its last writer, by whoever stopped both. */
   cleanStop: "eddy:clean-stop",
 } as const;

@@ -24,8 +24,6 @@ export interface HotPage {
   policy: number;
   /** Above this position the hot log is complete; what lies at or below it is in Postgres. */
   floor: number;
-  /** Messages up to the position that was asked for; null when only Postgres knows. */
-  nAtPosition: number | null;
   entries: HotEntry[];
 }
 
@@ -63,9 +61,9 @@ export async function readSurvivors(
 }
 
 function hotPage(reply: string[]): HotPage {
-  const [run = "", epoch, head, stored, n, policy, floor, nAt] = reply;
+  const [run = "", epoch, head, stored, n, policy, floor] = reply;
   const entries: HotEntry[] = [];
-  for (let i = 8; i < reply.length; i += 3) {
+  for (let i = 7; i < reply.length; i += 3) {
     entries.push({ seq: Number(reply[i]), n: Number(reply[i + 1]), json: reply[i + 2] ?? "" });
   }
   return {
@@ -76,7 +74,6 @@ function hotPage(reply: string[]): HotPage {
     n: Number(n),
     policy: Number(policy),
     floor: Number(floor),
-    nAtPosition: nAt === "" ? null : Number(nAt),
     entries,
   };
 }

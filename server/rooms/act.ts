@@ -4,6 +4,8 @@ import type { Stores } from "../../db/stores.ts";
 import type { Repeats } from "../../filters/repeats.ts";
 import type { Who } from "../../protocol/command.ts";
 import type { CommandName, CommandOutput, ParsedInput } from "../../protocol/commands.ts";
+import type { Push, PushName } from "../../protocol/facts.ts";
+import type { UserId } from "../../protocol/ids.ts";
 import type { User } from "../../protocol/shapes.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Decision, Rank } from "./policy.ts";
@@ -29,6 +31,8 @@ export interface Deps {
   publicUrl: string;
   /** Told of a changed profile, so that the person's sessions speak with it. */
   onProfile: (user: User) => void;
+  /** Pushes to all connections of one person, on every gateway. A hint: it may be lost. */
+  tellPerson: <N extends PushName>(user: UserId, name: N, data: Push<N>) => void;
   /** Told of every fact that was accepted. */
   onAccepted: () => void;
 }

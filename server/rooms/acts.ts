@@ -28,7 +28,7 @@ import {
 import { peopleActs } from "./people/acts.ts";
 import { showAudit } from "./read-audit.ts";
 import { getMessage, listMessages, readHistory } from "./read-history.ts";
-import { markRead } from "./read-marker.ts";
+import { markRead, markUnread, showUnread } from "./read-marker.ts";
 import { readMissed } from "./read-missed.ts";
 import { liftSanction, sanctionMember, showSanctions } from "./sanction-member.ts";
 import { sendMessage } from "./send-message.ts";
@@ -59,6 +59,8 @@ export const acts: ActTable = {
   "room:archive": archiveRoom,
   "room:history": readHistory,
   "room:read": markRead,
+  "room:unread": markUnread,
+  "unread:list": showUnread,
   "room:missed": readMissed,
   "message:send": sendMessage,
   "message:edit": editMessage,

@@ -62,13 +62,13 @@ export const showWeather: RoomAct<"room:weather"> = async (deps, call) => {
     countPresent(link, [room]),
     findMember(store, room, reader),
   ]);
-  const [people, unread] = await Promise.all([
+  const [people, reading] = await Promise.all([
     findUsers(
       store,
       talk.speakers.map(({ user }) => user),
     ),
     // Who was never there has missed nothing.
-    member === null ? 0 : deps.lookups.messagesAfter(room, member.lastReadSeq),
+    member === null ? null : deps.lookups.readState(room, reader),
   ]);
   return {
     present,
@@ -80,7 +80,7 @@ export const showWeather: RoomAct<"room:weather"> = async (deps, call) => {
       return user === undefined ? [] : [{ user, messages }];
     }),
     ...(talk.lastAtMs === null ? {} : { lastMessageAt: new Date(talk.lastAtMs).toISOString() }),
-    unread,
+    unread: reading?.unread ?? 0,
   };
 };
 

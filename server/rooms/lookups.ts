@@ -1,5 +1,4 @@
 import { gatherBy } from "../../db/gather.ts";
-import { countMessagesAfter } from "../../db/history.ts";
 import { type KnownMember, knowMembers } from "../../db/postgres/members.ts";
 import { messagesLast5m } from "../../db/postgres/rooms.ts";
 import { sanctionsInForce } from "../../db/postgres/sanctions.ts";
@@ -7,14 +6,21 @@ import { findUsers } from "../../db/postgres/users.ts";
 import { countPresent, readPresent } from "../../db/redis/presence.ts";
 import { type Ban, readBans } from "../../db/redis/room-log.ts";
 import type { Stores } from "../../db/stores.ts";
+import { readStatesNow } from "../../db/unread.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import { MAX_PRESENCE_SAMPLE } from "../../protocol/limits.ts";
-import type { Presence, Role, Room, Sanction } from "../../protocol/shapes.ts";
+import type { Presence, ReadState, Role, Room, Sanction } from "../../protocol/shapes.ts";
 
 /** Someone in a room; who is no member becomes one as `joinAs`, unless that is null. */
 export interface MemberAsk {
   user: UserId;
   joinAs: Role | null;
+}
+
+/** What a room is to someone, null where they are no member, and what sanctions stand against them. */
+export interface AskedMember {
+  row: KnownMember | null;
+  sanctions: Sanction[];
 }
 
 /**
@@ -23,9 +29,9 @@ export interface MemberAsk {
  */
 export interface Lookups {
   ban: (room: RoomId, user: UserId) => Promise<Ban>;
-  member: (room: RoomId, ask: MemberAsk) => Promise<KnownMember & { sanctions: Sanction[] }>;
-  /** Messages after a position. */
-  messagesAfter: (room: RoomId, position: number) => Promise<number>;
+  member: (room: RoomId, ask: MemberAsk) => Promise<AskedMember>;
+  /** What someone has read of a room, and what is left. */
+  readState: (room: RoomId, user: UserId) => Promise<ReadState>;
   live: (room: RoomId) => Promise<Room["live"]>;
   /** Who is in a room: the count, and a sample of faces. */
   presence: (room: RoomId) => Promise<Presence>;
@@ -40,10 +46,7 @@ export function openLookups(stores: Stores): Lookups {
   return {
     ban: gatherBy((room: RoomId, users: UserId[]) => readBans(stores.link, room, users)),
     member: gatherBy((room: RoomId, asks: MemberAsk[]) => readMembers(stores, room, asks)),
-    messagesAfter: gatherBy(async (room: RoomId, positions: number[]) => {
-      const counts = await countMessagesAfter(stores, room, positions);
-      return positions.map((position) => counts.get(position) ?? 0);
-    }),
+    readState: gatherBy((room: RoomId, people: UserId[]) => readStatesNow(stores, room, people)),
     live: (room) => live(room, null),
     presence: (room) => presence(room, null),
   };
@@ -53,7 +56,7 @@ async function readMembers(
   { store }: Stores,
   room: RoomId,
   asks: MemberAsk[],
-): Promise<(KnownMember & { sanctions: Sanction[] })[]> {
+): Promise<AskedMember[]> {
   // One person may ask from several tabs; one of them may join while another only looks.
   const people = new Map<UserId, { joinAs: Role | null }>();
   for (const { user, joinAs } of asks) {
@@ -64,7 +67,7 @@ async function readMembers(
     sanctionsInForce(store, room, [...people.keys()]),
   ]);
   return asks.map(({ user }) => ({
-    ...(known.get(user) ?? { row: null, mentions: 0 }),
+    row: known.get(user) ?? null,
     sanctions: sanctions.get(user) ?? [],
   }));
 }

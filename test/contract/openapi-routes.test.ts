@@ -84,6 +84,8 @@ const inputs = {
   "room:leave": ({ room }) => ({ room: room.id }),
   "room:history": ({ room }) => ({ room: room.id, after: 0, limit: 1 }),
   "room:read": ({ room, seq }) => ({ room: room.id, seq }),
+  "room:unread": ({ room, seq }) => ({ room: room.id, ranges: [[seq, seq]] }),
+  "unread:list": () => ({ limit: 1 }),
   "room:missed": ({ room, seq }) => ({ room: room.id, since: 0, until: seq }),
   "typing:start": async ({ room, socket }) => {
     await ask(socket, "room:enter", { room: room.id });

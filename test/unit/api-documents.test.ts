@@ -72,7 +72,8 @@ describe("asyncapi.json", () => {
   });
 
   test.each(Object.keys(pushes))("receives %s", (name) => {
-    expect(asyncApi.operations[camelCase(name)]).toMatchObject({ action: "receive", title: name });
+    const operation = asyncApi.operations[camelCase(`on-${name}`)];
+    expect(operation).toMatchObject({ action: "receive", title: name });
   });
 
   test("every reference points at something", () => {

@@ -11,7 +11,7 @@ export function Dialog(props: {
   title: string;
   onClose: () => void;
   children: ComponentChildren;
-  kind?: "card" | "sheet" | "side" | "wide";
+  kind?: "card" | "sheet" | "side";
 }) {
   const { kind = "card" } = props;
   const dialog = useRef<HTMLDialogElement>(null);

@@ -5,8 +5,8 @@
 --
 -- KEYS 1 log, 2 body, 3 meta
 -- ARGV 1 "after" or "before", 2 position, 3 limit
--- Result {run, epoch, head, stored, n, policy, floor, nAt, seq, n, fact, seq, n, fact, …} in ascending order
---        (nAt: messages up to the position, "" when the hot log does not know), {} when there is no log
+-- Result {run, epoch, head, stored, n, policy, floor, seq, n, fact, seq, n, fact, …} in ascending order,
+--        {} when there is no log
 local log, body, meta = KEYS[1], KEYS[2], KEYS[3]
 local way, position, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -32,7 +32,7 @@ if first then
   floor = digits(tonumber(seqOf(first[1])) - 1)
 end
 
-local result = {m[1], m[2], m[3], m[4], m[5], m[6], floor, ''}
+local result = {m[1], m[2], m[3], m[4], m[5], m[6], floor}
 
 local entries
 if way == 'before' then
@@ -45,14 +45,6 @@ if way == 'before' then
 else
   local start = idAt(position, nil)
   entries = redis.call('XRANGE', log, start and ('(' .. start) or '-', '+', 'COUNT', limit)
-end
-
-if position >= tonumber(m[3]) then
-  result[8] = m[5]
-elseif position >= tonumber(floor) and way ~= 'before' then
-  local at = idAt(position, nil)
-  local entry = at and redis.call('XREVRANGE', log, at, '-', 'COUNT', 1)[1]
-  if entry then result[8] = entry[2][2] end
 end
 
 -- unpack is bounded by the Lua stack, so bodies are read a few hundred at a time.

@@ -1,6 +1,6 @@
 import type { Command } from "../../../protocol/command.ts";
 import { type CommandName, commands } from "../../../protocol/commands.ts";
-import { pushes } from "../../../protocol/facts.ts";
+import { type PushName, pushes } from "../../../protocol/facts.ts";
 import { PROTOCOL_VERSION } from "../../../protocol/version.ts";
 import { exampleInput, exampleOutput, exampleValue } from "./example.ts";
 import { pushSentences } from "./fact-sentences.ts";
@@ -110,7 +110,7 @@ const refusal = {
 function pushMessages(samples: Schemas): Record<string, unknown> {
   return Object.fromEntries(
     pushNames.map((name) => [
-      camelCase(name),
+      pushId(name),
       {
         name,
         title: name,
@@ -142,13 +142,13 @@ function sendOperations(): AsyncApiDocument["operations"] {
 function receiveOperations(): AsyncApiDocument["operations"] {
   return Object.fromEntries(
     pushNames.map((name) => [
-      camelCase(name),
+      pushId(name),
       {
         action: "receive",
         channel,
         title: name,
         summary: pushSentences[name],
-        messages: [messageOf(camelCase(name))],
+        messages: [messageOf(pushId(name))],
       },
     ]),
   );
@@ -160,6 +160,11 @@ const channel = { $ref: "#/channels/root" };
 
 function messageOf(id: string) {
   return { $ref: `#/channels/root/messages/${id}` };
+}
+
+/** A command may have the same name but for the sign in it: `room:read`, `room.read`. */
+function pushId(name: PushName): string {
+  return camelCase(`on-${name}`);
 }
 
 function ackId(name: CommandName): string {

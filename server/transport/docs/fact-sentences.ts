@@ -34,5 +34,7 @@ export const pushSentences = {
     "Who came and went, at most once a second. The count is exact, the faces a sample.",
   "room.typing": "Who is typing now.",
   "room.closed": "You are no longer in the room.",
+  "room.read":
+    "I read something of a room, or marked it as unread, on this connection or another one of mine.",
   "session.expiring": "Your token ends at this time: send `session:renew` with a newer one.",
 } as const satisfies Record<PushName, string>;

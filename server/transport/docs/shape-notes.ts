@@ -50,6 +50,10 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   Block: "Someone I block.",
   DirectState: "Whether a conversation is agreed on, or asked for by one of two.",
   Direct: "A conversation of a few, as one of them sees it.",
+  ReadRanges: "Ranges of seqs, both ends included.",
+  ReadState:
+    "What someone has read of a room, and what is left. Not counted are one's own messages, what was taken back, and what people say whom one blocks.",
+  UnreadRoom: "What I have not read of a room, counted up to `head`: what is stored of it.",
   Author: "Who did something, with the name they had then.",
   Role: "What someone may do in a room, in ascending order.",
   Visibility:

@@ -4,10 +4,11 @@ import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 
+import type { PersonPush } from "../../../db/redis/person-line.ts";
 import { commands } from "../../../protocol/commands.ts";
 import { type ErrorReply, Refusal } from "../../../protocol/errors.ts";
 import type { Push, PushName } from "../../../protocol/facts.ts";
-import type { RoomId } from "../../../protocol/ids.ts";
+import type { RoomId, UserId } from "../../../protocol/ids.ts";
 import { MAX_FRAME_BYTES } from "../../../protocol/limits.ts";
 import type { Config } from "../../config.ts";
 import type { Metrics } from "../../metrics.ts";
@@ -33,6 +34,8 @@ import { ReplyEncoder, WrittenReply } from "./written-reply.ts";
 export interface Sockets {
   /** To this gateway's own sockets only: every gateway has a feed of the room, so none tells the others. */
   emit: <N extends PushName>(room: RoomId, name: N, data: Push<N>) => void;
+  /** To this gateway's connections of one person. */
+  tellPerson: (push: PersonPush) => void;
   /** Takes commands from now on. */
   serve: (on: SocketDeps) => void;
   /** Refuses new connections and sends from now on; resolves when what was begun is answered. */
@@ -93,6 +96,7 @@ export function openSockets(options: SocketOptions): Sockets {
     },
   };
   const connections = new Map<string, Connection>();
+  const ofPerson = new Map<UserId, Connection[]>();
   const caps = new ConnectionCaps(config.limits);
   let draining = false;
   let serving: SocketDeps | null = null;
@@ -187,6 +191,7 @@ export function openSockets(options: SocketOptions): Sockets {
   function onDisconnect(this: Socket) {
     const connection = this.data as Connection;
     connections.delete(this.id);
+    forget(ofPerson, connection);
     metrics.connections.dec();
     giveBack(connection);
     for (const room of connection.rooms) serving?.hub.leave(room, connection);
@@ -196,6 +201,7 @@ export function openSockets(options: SocketOptions): Sockets {
     const connection = socket.data as Connection;
     connection.began = true;
     connections.set(socket.id, connection);
+    ofPerson.set(connection.user.id, [...(ofPerson.get(connection.user.id) ?? []), connection]);
     metrics.connections.inc();
     letGoOfHandshake(socket);
     listenAny(socket, onAny);
@@ -209,6 +215,9 @@ export function openSockets(options: SocketOptions): Sockets {
 
   return {
     emit: (room, name, data) => live.emit(room, name, data),
+    tellPerson: ({ user, name, data }) => {
+      for (const connection of ofPerson.get(user) ?? []) connection.push(name, data);
+    },
     serve: (on) => {
       serving = on;
     },
@@ -227,6 +236,13 @@ export function openSockets(options: SocketOptions): Sockets {
       slowSockets.close();
     },
   };
+}
+
+function forget(ofPerson: Map<UserId, Connection[]>, connection: Connection): void {
+  const { id } = connection.user;
+  const others = (ofPerson.get(id) ?? []).filter((one) => one !== connection);
+  if (others.length === 0) ofPerson.delete(id);
+  else ofPerson.set(id, others);
 }
 
 function stopping(): Refusal {

@@ -83,6 +83,8 @@ const limitSentences = {
   MAX_REMOVED_AT_ONCE: "messages that one clean-up removes",
   MAX_SEARCHED_AT_ONCE: "messages that one clean-up looks at",
   UNDO_DAYS: "days in which a clean-up can be undone",
+  MAX_RANGES_AT_ONCE: "ranges that one command marks as read or unread",
+  MAX_UNREAD_ROOMS: "rooms in one answer about what is unread",
   MAX_PRESENCE_SAMPLE: "faces in one presence sample",
   MAX_FRAME_BYTES: "bytes in one Socket.IO frame or REST body",
   MAX_IMPORT_PART_BYTES: "bytes in one part of a file that is imported",
