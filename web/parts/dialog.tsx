@@ -11,7 +11,7 @@ export function Dialog(props: {
   title: string;
   onClose: () => void;
   children: ComponentChildren;
-  kind?: "card" | "sheet" | "side";
+  kind?: "card" | "sheet" | "side" | "wide";
 }) {
   const { kind = "card" } = props;
   const dialog = useRef<HTMLDialogElement>(null);

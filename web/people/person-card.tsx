@@ -69,6 +69,18 @@ function Card({ person, room, desk }: { person: Person; room: OpenRoom; desk: De
             </button>
           )}
           {isBelow && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                close();
+                desk.moderation.value = { part: "clean-up", author: person.id };
+              }}
+            >
+              Clean up after them
+            </button>
+          )}
+          {isBelow && (
             <button type="button" class="button is-danger" onClick={() => setSanctioning(true)}>
               Mute, show out or ban
             </button>

@@ -3,6 +3,9 @@ import { signal, type Signal } from "@preact/signals";
 import type { Member, ViewMessage } from "../../client/index.ts";
 import type { OpenRoom } from "./open-room.ts";
 
+/** What those who lead a room can look at. */
+export type ModerationPart = "clean-up" | "filter" | "audit";
+
 /** What someone is about to do in a room: what they reply to, change, look at. */
 export interface Desk {
   readonly replyTo: Signal<ViewMessage | null>;
@@ -23,6 +26,8 @@ export interface Desk {
   readonly pinsShown: Signal<boolean>;
   readonly settingsShown: Signal<boolean>;
   readonly shareShown: Signal<boolean>;
+  /** What of moderation is open, and what it begins with; null when it is closed. */
+  readonly moderation: Signal<{ part: ModerationPart; author?: string; from?: number } | null>;
   /** What happened after this seq is shown; null when it is not. */
   readonly digestSince: Signal<number | null>;
   /** Who is to be named in what is being written. */
@@ -64,6 +69,7 @@ export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
     pinsShown: signal(false),
     settingsShown: signal(false),
     shareShown: signal(false),
+    moderation: signal(null),
     digestSince: signal(null),
     mention: signal(null),
     goal,

@@ -139,6 +139,11 @@ function entriesFor(message: ViewMessage, room: OpenRoom, desk: Desk): Entry[] {
       label: `About ${message.by.name}`,
       act: () => (desk.person.value = message.by.id),
     },
+    leads(room) && {
+      icon: "shield",
+      label: "Clean up from here on",
+      act: () => (desk.moderation.value = { part: "clean-up", from: message.seq }),
+    },
     (isMine || leads(room)) && {
       icon: "trash",
       label: "Remove",

@@ -52,6 +52,16 @@ export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; ti
         <button
           type="button"
           class="round quiet"
+          aria-label="Keep order"
+          onClick={() => (desk.moderation.value = { part: "clean-up" })}
+        >
+          <Icon name="shield" />
+        </button>
+      )}
+      {leads(room) && (
+        <button
+          type="button"
+          class="round quiet"
           aria-label="About this room"
           onClick={() => (desk.settingsShown.value = true)}
         >

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Client, User } from "../../client/index.ts";
 import { glimpseOf, noteVisit } from "../directory/rooms.ts";
 import { RoomSettings } from "../moderation/room-settings.tsx";
+import { later } from "../parts/later.tsx";
 import { PeoplePanel } from "../people/people-panel.tsx";
 import { PersonCard } from "../people/person-card.tsx";
 import { Closed } from "./closed.tsx";
@@ -19,6 +20,8 @@ import { RoomHead } from "./room-head.tsx";
 import { Share } from "./share.tsx";
 import { Status } from "./status.tsx";
 import { Typing } from "./typing.tsx";
+
+const Moderation = later(() => import("../moderation/moderation.tsx").then((m) => m.Moderation));
 
 /** A room that one is in. */
 export function RoomPage(props: { client: Client; me: User; room: string; at: number | null }) {
@@ -85,6 +88,7 @@ function Inside(props: {
       <Pins room={room} desk={desk} />
       <RoomSettings room={room} desk={desk} />
       <Share room={room} desk={desk} />
+      {desk.moderation.value !== null && <Moderation room={room} desk={desk} />}
       <Digest room={room} desk={desk} />
     </div>
   );
