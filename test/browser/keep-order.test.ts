@@ -60,7 +60,7 @@ function boatsFor({ page }: Visitor): Promise<number> {
 
 describe("whoever leads a room", () => {
   test("[G8] cleans up after someone in one move, having seen what would go, and takes it back", async () => {
-    const { ada, grace } = await openScene(12);
+    const { ada, grace, room, socket } = await openScene(12);
     await ada.page.getByRole("button", { name: "About Mallory" }).click();
     await ada.page.getByRole("button", { name: "Clean up after them" }).click();
     const dialog = ada.page.getByRole("dialog", { name: "Keep order" });
@@ -73,9 +73,13 @@ describe("whoever leads a room", () => {
     expect(await boatsFor(grace)).toBe(12);
     await dialog.getByLabel(/^Why/u).fill("Selling boats");
     expect(await lookAt(ada, "clean-up")).toEqual([]);
+    // Nobody has looked at what is said meanwhile.
+    const text = "Sorry, no more boats";
+    await command(socket, "message:send", { room: room.id, clientId: uuidv7(), text });
     await dialog.getByRole("button", { name: "Remove 12 messages" }).click();
     await grace.page.getByText("Ada cleaned up: Selling boats").waitFor();
     await eventually(async () => expect(await boatsFor(grace)).toBe(0));
+    await grace.message(text).waitFor();
 
     await dialog.getByText("What was removed").click();
     await dialog.getByText("Buy my boat number 1!").waitFor();

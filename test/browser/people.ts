@@ -11,7 +11,7 @@ import { firstGateway, openWorld, type World } from "../support/world.ts";
 import { startChromium } from "./chromium.ts";
 
 /** Pictures of what the tests saw; kept, to be looked at. */
-const pictures = fileURLToPath(new URL("../../test-output/browser", import.meta.url));
+export const pictures = fileURLToPath(new URL("../../test-output/browser", import.meta.url));
 
 /** Someone at a window of their own. */
 export interface Visitor {

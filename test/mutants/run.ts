@@ -57,13 +57,28 @@ async function main(wanted: string[]): Promise<void> {
 async function openLane(home: string, index: number): Promise<string> {
   const lane = path.join(home, `lane-${index}`);
   await mkdir(lane);
-  const folders = ["protocol", "filters", "db", "server", "workers", "client", "deploy", "test"];
-  const files = ["package.json", "tsconfig.json"];
+  const folders = [
+    "protocol",
+    "filters",
+    "db",
+    "server",
+    "workers",
+    "client",
+    "web",
+    "deploy",
+    "test",
+  ];
+  const files = ["package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"];
   for (const name of [...folders, ...files]) {
-    await cp(path.join(root, name), path.join(lane, name), { recursive: true });
+    await cp(path.join(root, name), path.join(lane, name), { recursive: true, filter: isSource });
   }
   await symlink(path.join(root, "node_modules"), path.join(lane, "node_modules"));
   return lane;
+}
+
+/** A page that was built before is older than its copied sources: a lane builds its own. */
+function isSource(from: string): boolean {
+  return !from.includes(path.join("web", "dist"));
 }
 
 /** How many test files do not pass, or have no test of a title that a mutant names, with nothing broken. */

@@ -80,6 +80,7 @@ describe("the rows of a room", () => {
     expect(outline(there)).toEqual(["start", "day", 1, 2]);
     expect(there.at(-1)?.key).toBe(waiting.at(-1)?.key);
     expect(there.at(-1)).toMatchObject({ state: "accepted" });
+    expect(rows([said(2)], { storedSeq: 1 }).at(-1)).toMatchObject({ state: "accepted" });
     expect(rows([said(2)], { storedSeq: 2 }).at(-1)).toMatchObject({ state: "stored" });
     expect(rows([said(2, grace)], { storedSeq: 2 }).at(-1)).toMatchObject({ state: null });
   });
