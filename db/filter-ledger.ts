@@ -1,4 +1,4 @@
-import { EDDY, type RoomId, type UserId } from "../protocol/ids.ts";
+import { type CaseId, EDDY, type RoomId, type UserId } from "../protocol/ids.ts";
 import { appendAudit, type Deed } from "./postgres/audit.ts";
 import { openCase } from "./postgres/cases.ts";
 import type { Store } from "./postgres/connection.ts";
@@ -15,6 +15,8 @@ export interface FilterHit {
   at: string;
   /** Where the message stands, if it passed. */
   seq?: number;
+  /** What it says, where moderators are called to look. */
+  text?: string;
 }
 
 /** Writes down in the background what filters do. */
@@ -22,6 +24,13 @@ export interface FilterLedger {
   note: (hits: readonly FilterHit[]) => void;
   /** Writes what waits. */
   close: () => Promise<void>;
+}
+
+/** Who is told of what the ledger writes. */
+export interface LedgerEvents {
+  /** A case came into the review queue of a room. */
+  opened: (room: RoomId, id: CaseId) => void;
+  trouble: (error: unknown) => void;
 }
 
 const WRITE_EVERY_MS = 250;
@@ -33,7 +42,7 @@ const MOST_WAITING = 10_000;
  * waits for Postgres. A gateway that is killed loses what it noted in the last moment; what a filter
  * refused, it refused all the same.
  */
-export function openFilterLedger(store: Store, onError: (error: unknown) => void): FilterLedger {
+export function openFilterLedger(store: Store, on: LedgerEvents): FilterLedger {
   let waiting: FilterHit[] = [];
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
@@ -42,9 +51,9 @@ export function openFilterLedger(store: Store, onError: (error: unknown) => void
     waiting = [];
     for (const [room, ofRoom] of byRoom(hits)) {
       try {
-        await writeHits(store, room, ofRoom);
+        for (const id of await writeHits(store, room, ofRoom)) on.opened(room, id);
       } catch (error) {
-        onError(error);
+        on.trouble(error);
         waiting = [...ofRoom, ...waiting].slice(-MOST_WAITING);
       }
     }
@@ -83,16 +92,23 @@ function byRoom(hits: readonly FilterHit[]): Map<RoomId, FilterHit[]> {
   return rooms;
 }
 
-async function writeHits(store: Store, room: RoomId, hits: readonly FilterHit[]): Promise<void> {
-  await store.sql.begin(async (tx) => {
+/** Answers the cases that came of it. */
+async function writeHits(
+  store: Store,
+  room: RoomId,
+  hits: readonly FilterHit[],
+): Promise<CaseId[]> {
+  return store.sql.begin(async (tx) => {
     await addFilterHits(tx, room, countHits(hits));
-    for (const { author, rule, outcome, at, seq } of hits) {
-      if (outcome === "alert" && seq !== undefined) {
-        await openCase(tx, { room, author, seq, rule, at });
-      }
+    const opened: CaseId[] = [];
+    for (const { author, rule, outcome, at, seq, text = null } of hits) {
+      if (outcome !== "alert" || seq === undefined) continue;
+      const { id, isNew } = await openCase(tx, { room, author, seq, rule, at, text });
+      if (isNew) opened.push(id);
     }
     const deeds = hits.flatMap((hit): Deed[] => (hit.outcome === "shadow" ? [] : [deedOf(hit)]));
     await appendAudit(tx, room, deeds);
+    return opened;
   });
 }
 

@@ -8,6 +8,7 @@ import { appendSeeded } from "./append.ts";
 import { changesMany, effectsOnMany } from "./many-changes.ts";
 import { findSend } from "./postgres/facts.ts";
 import { type Effect, factRest } from "./redis/append-facts.ts";
+import { sendHash } from "./send-hash.ts";
 import type { Stores } from "./stores.ts";
 
 /** Messages that a clean-up is about may be edited just then: it looks again. */
@@ -21,10 +22,13 @@ export interface PendingFact {
   effects: Effect[];
 }
 
-/** Writes down, with the act itself, that its fact must be appended (G20). Answers the note's id. */
+/**
+ * Writes down, with the act itself, that its fact must be appended (G20). Answers the note's id; that of a
+ * message is the message's own clientId, so that whoever sends it again is told where it stands (G4).
+ */
 export async function notePending(tx: TransactionSql, pending: PendingFact): Promise<ClientId> {
   const { room, author, draft, effects } = pending;
-  const id = ClientId.parse(uuidv7());
+  const id = draft.type === "message.sent" ? draft.clientId : ClientId.parse(uuidv7());
   await tx`
     INSERT INTO pending_facts (id, room_id, author_id, draft, effects)
     VALUES (${id}, ${room}, ${author}, ${JSON.stringify(draft)}::text::jsonb,
@@ -49,31 +53,37 @@ export async function appendPending(stores: Stores, room: RoomId): Promise<Map<C
   for (const { id, author_id: author, draft, effects } of rows) {
     const pending = { room, author, draft: { ...draft, act: id }, effects };
     const found = await appendOnce(stores, pending, id);
-    if (found === "stored") await sql`DELETE FROM pending_facts WHERE id = ${id}`;
+    if (found === "stored" || found === "barred")
+      await sql`DELETE FROM pending_facts WHERE id = ${id}`;
     else seqs.set(id, found);
   }
   return seqs;
 }
 
-/** Answers the seq of the fact, or that it is stored already: then its note was left behind. */
+/**
+ * Answers the seq of the fact, or that it is stored already: then its note was left behind. A message that
+ * was held back and is let through stays out when its author was barred first (G8).
+ */
 async function appendOnce(
   stores: Stores,
   pending: PendingFact,
   act: ClientId,
-): Promise<"stored" | number> {
+): Promise<"stored" | "barred" | number> {
   const { room, author, draft, effects } = pending;
+  const isMessage = draft.type === "message.sent";
+  const hash = isMessage ? sendHash(draft.text ?? "", draft.replyTo) : "";
   const append = async (checked: boolean) =>
     appendSeeded(stores, {
       room,
       author,
       at: draft.at,
       rest: factRest(draft),
-      idempotency: { key: `${author}:${act}`, hash: "", bornMs: timeInside(act), checked },
+      idempotency: { key: `${author}:${act}`, hash, bornMs: timeInside(act), checked },
       policy: null,
-      guard: "none",
+      guard: isMessage ? "mute" : "none",
       slowModeMs: 0,
       cap: 0,
-      isMessage: false,
+      isMessage,
       target: changesMany(draft) ? "many" : "target" in draft ? draft.target : null,
       replyTo: null,
       effects: changesMany(draft) ? await effectsOnMany(stores, { room, act, draft }) : effects,
@@ -82,6 +92,7 @@ async function appendOnce(
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const result = await append(checked);
     if (result.status === "accepted" || result.status === "duplicate") return result.seq;
+    if (result.status === "sanctioned") return "barred";
     if (result.status === "check") {
       const stored = await findSend(stores.store.sql, { room, author, clientId: act });
       if (stored !== null) return "stored";

@@ -16,7 +16,7 @@ export type Who =
   | "owner";
 
 /** Which limit a command counts against; each has its own setting. */
-export type Rate = "command" | "message" | "typing" | "guest" | "room";
+export type Rate = "command" | "message" | "typing" | "guest" | "room" | "report";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 

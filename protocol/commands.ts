@@ -22,6 +22,7 @@ import { after, itemLimit, list } from "./paged.ts";
 import { peopleCommands } from "./people-commands.ts";
 import { readCommands } from "./read-commands.ts";
 import { removalCommands } from "./removal-commands.ts";
+import { reportCommands } from "./report-commands.ts";
 import {
   AuditEntry,
   DryRun,
@@ -452,6 +453,7 @@ export const commands = {
     rest: route("GET", "/rooms/:room/audit"),
   },
   ...removalCommands,
+  ...reportCommands,
   "import:create": {
     summary:
       "Bring a history along, into a room of its own: for platform administrators. Then PUT its parts, and start it.",

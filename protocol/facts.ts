@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { ClientId, ConversationId, Position, RoomId, Seq, Epoch, Time, UserId } from "./ids.ts";
+import { CaseChanged, Notice } from "./reports.ts";
 import { Author, ReadState, Role, RoomChanges } from "./shapes.ts";
 
 const onTarget = { target: Seq };
@@ -110,6 +111,8 @@ export const pushes = {
     until: Time.nullable().optional(),
   }),
   "room.read": z.object({ room: RoomId, ...ReadState.shape }),
+  "case.changed": z.object(CaseChanged.shape),
+  "notice.added": z.object({ item: Notice }),
   "session.expiring": z.object({ at: Time }),
 } satisfies Record<string, z.ZodType>;
 

@@ -31,6 +31,10 @@ export type DryRunId = z.infer<typeof DryRunId>;
 export const CaseId = z.uuid().brand<"CaseId">();
 export type CaseId = z.infer<typeof CaseId>;
 
+/** Which notice: UUIDv7. */
+export const NoticeId = z.uuid().brand<"NoticeId">();
+export type NoticeId = z.infer<typeof NoticeId>;
+
 /** Which invitation: UUIDv7. */
 export const InviteId = z.uuid().brand<"InviteId">();
 export type InviteId = z.infer<typeof InviteId>;

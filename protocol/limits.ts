@@ -44,6 +44,10 @@ export const UNDO_DAYS = 30;
 export const MAX_RANGES_AT_ONCE = 100;
 /** Rooms in one answer about what is unread. */
 export const MAX_UNREAD_ROOMS = 1_000;
+/** A moderator who claims a case has it for so long, in seconds. */
+export const CLAIM_SECONDS = 900;
+/** What a case says of a message is kept for so many days after the case was resolved. */
+export const EVIDENCE_DAYS = 30;
 /** Faces in one presence sample. */
 export const MAX_PRESENCE_SAMPLE = 50;
 /** One part of a file that is imported, in bytes: what proxies let through by default. */

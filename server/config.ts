@@ -23,6 +23,7 @@ const limitSettings = {
   LIMIT_GUEST_MESSAGES_PER_USER_PER_10_SECONDS: limit(10, "Messages of one guest in 10 s."),
   LIMIT_TYPING_PER_USER_PER_10_SECONDS: limit(10, "Typing notices of one person in 10 s."),
   LIMIT_ROOMS_PER_USER_PER_HOUR: limit(20, "Rooms that one person opens in an hour."),
+  LIMIT_REPORTS_PER_USER_PER_HOUR: limit(30, "Reports that one person makes in an hour."),
   LIMIT_GUESTS_PER_IP_PER_HOUR: limit(60, "Guests made from one address in an hour."),
   LIMIT_REQUESTS_PER_IP_PER_MINUTE: limit(1_200, "REST requests from one address in a minute."),
   LIMIT_CONNECTIONS_PER_IP: limit(200, "Sockets from one address, on each gateway."),
@@ -134,6 +135,7 @@ export interface Limits {
   guestMessagesPer10Seconds: number;
   typingPerUserPer10Seconds: number;
   roomsPerUserPerHour: number;
+  reportsPerUserPerHour: number;
   guestsPerIpPerHour: number;
   requestsPerIpPerMinute: number;
   connectionsPerIp: number;
@@ -180,6 +182,7 @@ export function readConfig(env: Environment): Config {
       guestMessagesPer10Seconds: bound(values.LIMIT_GUEST_MESSAGES_PER_USER_PER_10_SECONDS),
       typingPerUserPer10Seconds: bound(values.LIMIT_TYPING_PER_USER_PER_10_SECONDS),
       roomsPerUserPerHour: bound(values.LIMIT_ROOMS_PER_USER_PER_HOUR),
+      reportsPerUserPerHour: bound(values.LIMIT_REPORTS_PER_USER_PER_HOUR),
       guestsPerIpPerHour: bound(values.LIMIT_GUESTS_PER_IP_PER_HOUR),
       requestsPerIpPerMinute: bound(values.LIMIT_REQUESTS_PER_IP_PER_MINUTE),
       connectionsPerIp: bound(values.LIMIT_CONNECTIONS_PER_IP),

@@ -25,6 +25,7 @@ import { FeedHub } from "./feed/feed-hub.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Deps } from "./rooms/act.ts";
 import { openLookups } from "./rooms/lookups.ts";
+import { tellOfCase } from "./rooms/review/tell.ts";
 import { RoomRulesCache } from "./rooms/room-rules.ts";
 import { docsRouter } from "./transport/docs/router.ts";
 import { createApp } from "./transport/http/app.ts";
@@ -70,7 +71,6 @@ export async function startGateway(
   siblings: Siblings | null = null,
 ): Promise<Gateway> {
   const onError = (error: Error) => log.warn({ err: error }, "a connection has trouble");
-  const onTrouble = (error: unknown) => log.warn({ err: error }, "the filters' ledger has trouble");
   const redisOptions = (name: string) => ({ url: config.redisUrl, name: `eddy-${name}`, onError });
   const link = await connectRedis(redisOptions("gateway"));
   const [subscriber, queueConnection] = await Promise.all([
@@ -95,7 +95,15 @@ export async function startGateway(
   });
   const hint = createDrainHint(queueConnection, onError);
   const rules = new RoomRulesCache(stores);
-  const ledger = openFilterLedger(store, onTrouble);
+  const tellPerson: Deps["tellPerson"] = (user, name, data) => {
+    const message = writePersonPush({ user, name, data } as PersonPush);
+    link.redis.publish(keys.people, message).catch(onError);
+  };
+  const ledger = openFilterLedger(store, {
+    opened: (room, id) =>
+      void tellOfCase({ stores, tellPerson }, { room, id, kind: "message", change: "opened" }),
+    trouble: (error) => log.warn({ err: error }, "the filters' ledger has trouble"),
+  });
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const deps: Deps = {
     stores,
@@ -109,10 +117,7 @@ export async function startGateway(
     mintGuestToken: tokens.mintGuest,
     publicUrl,
     onProfile: tokens.noteProfile,
-    tellPerson: (user, name, data) => {
-      const message = writePersonPush({ user, name, data } as PersonPush);
-      link.redis.publish(keys.people, message).catch(onError);
-    },
+    tellPerson,
     onAccepted: () => metrics.accepted.inc(),
   };
   const limiter = openLimiter(link.redis, config.limits);

@@ -1,4 +1,5 @@
 import { appendPending, roomsWithPending } from "../db/pending-facts.ts";
+import { eraseEvidence } from "../db/postgres/cases.ts";
 import { eraseRemovedTexts } from "../db/postgres/removals.ts";
 import { endStalledTransactions } from "../db/postgres/stalled-transactions.ts";
 import { drain } from "./drain.ts";
@@ -11,7 +12,7 @@ const OVERDUE_MS = 500;
 /**
  * Does what lost hints and crashes left undone: frees the rooms that a paused process holds, stores
  * rooms that nobody drains (G12), puts tombstones in their places (G14), erases what
- * clean-ups removed long ago, and appends facts whose act was
+ * clean-ups removed and what cases were about long ago, and appends facts whose act was
  * committed before its process died (G20).
  */
 export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise<void> {
@@ -19,7 +20,9 @@ export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise
   if (stalled > 0) deps.log.warn({ stalled }, "transactions of a paused process were ended");
   await drain(deps, { dirtyBeforeMs: deps.now() - OVERDUE_MS, shouldStop });
   await rewriteQuarantined(deps.stores);
-  await eraseRemovedTexts(deps.stores.store.sql, new Date(deps.now()).toISOString());
+  const now = new Date(deps.now()).toISOString();
+  await eraseRemovedTexts(deps.stores.store.sql, now);
+  await eraseEvidence(deps.stores.store.sql, now);
   for (const room of await roomsWithPending(deps.stores, OVERDUE_MS)) {
     if (shouldStop()) return;
     await appendPending(deps.stores, room);

@@ -37,6 +37,13 @@ export async function findRoles(
   return rows.map(({ role }) => role);
 }
 
+/** Moderators and owners of a room. */
+export async function findLeaders({ sql }: Store, room: RoomId): Promise<UserId[]> {
+  const rows = await sql<{ user_id: UserId }[]>`
+    SELECT user_id FROM members WHERE room_id = ${room} AND role IN ('moderator', 'owner')`;
+  return rows.map(({ user_id: user }) => user);
+}
+
 /** What a room is to someone. */
 export type KnownMember = Pick<MemberRow, "role" | "lastReadSeq" | "notify">;
 

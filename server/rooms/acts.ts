@@ -30,6 +30,7 @@ import { showAudit } from "./read-audit.ts";
 import { getMessage, listMessages, readHistory } from "./read-history.ts";
 import { markRead, markUnread, showUnread } from "./read-marker.ts";
 import { readMissed } from "./read-missed.ts";
+import { reviewActs } from "./review/acts.ts";
 import { liftSanction, sanctionMember, showSanctions } from "./sanction-member.ts";
 import { sendMessage } from "./send-message.ts";
 
@@ -78,6 +79,7 @@ export const acts: ActTable = {
   "removal:list": showCleanUps,
   "removal:texts": showRemoved,
   "removal:undo": undoCleanUp,
+  ...reviewActs,
   "sanction:create": sanctionMember,
   "sanction:list": showSanctions,
   "sanction:lift": liftSanction,

@@ -123,7 +123,9 @@ async function answerOf(
     case "accepted":
       deps.hint.nudge();
       deps.onAccepted();
-      if (filtered !== null) noteRules(deps, call, filtered, result.seq);
+      if (filtered !== null && speech.text !== null) {
+        noteRules(deps, call, filtered, { seq: result.seq, text: speech.text });
+      }
       return { seq: result.seq, epoch: result.epoch, at: speech.draft.at, duplicate: false };
     case "duplicate":
       return { seq: result.seq, epoch: result.epoch, at: result.at, duplicate: true };

@@ -1,3 +1,5 @@
+import type { TransactionSql } from "postgres";
+
 import { appendPending, notePending } from "../../db/pending-facts.ts";
 import { appendAudit } from "../../db/postgres/audit.ts";
 import { findSend } from "../../db/postgres/facts.ts";
@@ -18,7 +20,7 @@ import type { ParsedInput } from "../../protocol/commands.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { ClientId, RoomId, UserId } from "../../protocol/ids.ts";
 import { MAX_REMOVED_AT_ONCE, MAX_SEARCHED_AT_ONCE, UNDO_DAYS } from "../../protocol/limits.ts";
-import { FilterRule } from "../../protocol/shapes.ts";
+import { type Author, FilterRule } from "../../protocol/shapes.ts";
 import type { Deps, RoomAct, RoomCall } from "./act.ts";
 import { decodeCursor, notOurs, pageOf } from "./paging.ts";
 import { has, may } from "./policy.ts";
@@ -55,7 +57,8 @@ export async function removeAllOf(
   return removeFound(deps, call, what, { count: messages.length, targets });
 }
 
-async function findTargets(deps: Deps, call: RoomCall, what: CleanUp) {
+/** The messages of a clean-up that stand, and their ranges. Errors: `too_large`, and `forbidden` for who is above. */
+export async function findTargets(deps: Deps, call: RoomCall, what: CleanUp) {
   const room = call.rules.row.id;
   const { author, from = 1, to = Number.MAX_SAFE_INTEGER, since } = what;
   const fits = matcherOf(what.pattern);
@@ -118,34 +121,46 @@ function runsOf(standing: readonly StandingMessage[], chosen: readonly boolean[]
   return runs;
 }
 
-async function removeFound(
-  deps: Deps,
-  { caller, rules }: RoomCall,
-  { reason, author, from, to, pattern, since }: CleanUp,
-  { count, targets }: { count: number; targets: Ranges },
-) {
+async function removeFound(deps: Deps, { caller, rules }: RoomCall, what: CleanUp, found: Found) {
   const { stores } = deps;
   const room = rules.row.id;
   const by = { id: caller.user.id, name: caller.user.name };
-  const now = deps.now();
-  const at = new Date(now).toISOString();
-  const eraseAt = new Date(now + UNDO_DAYS * DAY_MS).toISOString();
+  const nowMs = deps.now();
+  const noted = await stores.store.sql.begin((tx) =>
+    noteCleanUp(tx, { room, by, nowMs, what, found }),
+  );
+  const seq = await appendNow(deps, { room, author: by.id, clientId: noted.act });
+  await noteRemovalSeq(stores.store.sql, noted.act, seq);
+  return { seq, count: found.count, undoUntil: noted.eraseAt };
+}
+
+/** How many messages a clean-up is about, and where they stand. */
+export interface Found {
+  count: number;
+  targets: Ranges;
+}
+
+/** Writes a clean-up, its audit entry and the note of its fact, in the caller's transaction. */
+export async function noteCleanUp(
+  tx: TransactionSql,
+  todo: { room: RoomId; by: Author; nowMs: number; what: CleanUp; found: Found },
+): Promise<{ act: ClientId; eraseAt: string }> {
+  const { room, by, nowMs, found } = todo;
+  const { reason, author, from, to, pattern, since } = todo.what;
+  const { count, targets } = found;
+  const at = new Date(nowMs).toISOString();
+  const eraseAt = new Date(nowMs + UNDO_DAYS * DAY_MS).toISOString();
   const ofAuthor = author === undefined ? {} : { author };
-  const act = await stores.store.sql.begin(async (tx) => {
-    const id = await notePending(tx, {
-      room,
-      author: by.id,
-      draft: { type: "messages.removed", at, by, targets, ...ofAuthor, reason },
-      effects: [],
-    });
-    await insertRemoval(tx, { id, room, by, author, reason, at, count, targets, eraseAt });
-    const deed = { at, actor: by.id, action: "messages.removed", target: author, act: id, reason };
-    await appendAudit(tx, room, [{ ...deed, after: { count, from, to, pattern, since } }]);
-    return id;
+  const act = await notePending(tx, {
+    room,
+    author: by.id,
+    draft: { type: "messages.removed", at, by, targets, ...ofAuthor, reason },
+    effects: [],
   });
-  const seq = await appendNow(deps, { room, author: by.id, clientId: act });
-  await noteRemovalSeq(stores.store.sql, act, seq);
-  return { seq, count, undoUntil: eraseAt };
+  await insertRemoval(tx, { id: act, room, by, author, reason, at, count, targets, eraseAt });
+  const deed = { at, actor: by.id, action: "messages.removed", target: author, act, reason };
+  await appendAudit(tx, room, [{ ...deed, after: { count, from, to, pattern, since } }]);
+  return { act, eraseAt };
 }
 
 /** Undoes a clean-up: what it removed is back, exactly; what others removed stays removed. */

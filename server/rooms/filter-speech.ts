@@ -9,6 +9,7 @@ import type { FilterRule } from "../../protocol/shapes.ts";
 import type { Deps, RoomCall } from "./act.ts";
 import { imposeSanction } from "./impose-sanction.ts";
 import { roleOfNewcomer } from "./policy.ts";
+import { tellOfCase } from "./review/tell.ts";
 
 type Where = Pick<RoomCall, "caller" | "rules" | "rank">;
 
@@ -38,7 +39,7 @@ export function noteRules(
   deps: Deps,
   { caller, rules }: Where,
   { alerts, shadows }: FilterVerdict,
-  seq: number | null,
+  said: { seq: number; text: string } | null,
 ): void {
   const hit = (outcome: FilterHit["outcome"]) => (rule: FilterRule) => ({
     room: rules.row.id,
@@ -46,9 +47,10 @@ export function noteRules(
     rule: rule.name,
     outcome,
     at: new Date(deps.now()).toISOString(),
-    ...(seq === null ? {} : { seq }),
+    ...(said === null ? {} : { seq: said.seq }),
   });
-  const called = seq === null ? [] : alerts.map(hit("alert"));
+  const called =
+    said === null ? [] : alerts.map((rule) => ({ ...hit("alert")(rule), text: said.text }));
   deps.ledger.note([...called, ...shadows.map(hit("shadow"))]);
 }
 
@@ -66,12 +68,21 @@ export async function stopSpeech(
   // An edit cannot wait for a moderator: what it would change stands meanwhile.
   if (rule.action === "hold" && draft.type === "message.sent" && draft.text !== undefined) {
     const { clientId, text, replyTo } = draft;
-    await deps.stores.store.sql.begin(async (tx) => {
-      const held = { room, author, clientId, text, replyTo, rule: rule.name, at };
-      const isNew = await holdMessage(tx, held);
+    const id = await deps.stores.store.sql.begin(async (tx) => {
+      const held = await holdMessage(tx, {
+        room,
+        author,
+        clientId,
+        text,
+        replyTo,
+        rule: rule.name,
+        at,
+      });
       const deed = { at, actor: EDDY, action: "filter.hold", target: author, rule: rule.name };
-      if (isNew) await appendAudit(tx, room, [deed]);
+      if (held !== null) await appendAudit(tx, room, [deed]);
+      return held;
     });
+    if (id !== null) await tellOfCase(deps, { room, id, kind: "held", change: "opened" });
     return new Refusal(
       "filtered",
       `The room's rule "${rule.name}" holds it back until a moderator has looked at it.`,

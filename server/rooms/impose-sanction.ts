@@ -12,7 +12,7 @@ import type { Author, Sanction, SanctionKind } from "../../protocol/shapes.ts";
 import type { Deps } from "./act.ts";
 
 /** A sanction that may be imposed: whoever decided so has looked at the roles. */
-interface Imposed {
+export interface Imposed {
   user: Sanction["user"];
   kind: SanctionKind;
   /** For good when it is left out. */
@@ -30,15 +30,28 @@ interface Imposed {
 export async function imposeSanction(
   deps: Deps,
   room: RoomId,
-  { user, kind, seconds, reason, by, rule }: Imposed,
+  imposed: Imposed,
 ): Promise<Sanction> {
   const { stores } = deps;
-  const now = deps.now();
-  const at = new Date(now).toISOString();
+  const nowMs = deps.now();
+  const sanction = await stores.store.sql.begin((tx) => writeSanction(tx, room, imposed, nowMs));
+  await appendPending(stores, room);
+  deps.hint.nudge();
+  return sanction;
+}
+
+/** Writes a sanction, its audit entry and the note of its fact, in the caller's transaction. */
+export async function writeSanction(
+  tx: TransactionSql,
+  room: RoomId,
+  { user, kind, seconds, reason, by, rule }: Imposed,
+  nowMs: number,
+): Promise<Sanction> {
+  const at = new Date(nowMs).toISOString();
   const until =
     seconds === undefined || kind === "kick"
       ? undefined
-      : new Date(now + seconds * 1_000).toISOString();
+      : new Date(nowMs + seconds * 1_000).toISOString();
   const sanction: Sanction = {
     id: SanctionId.parse(uuidv7()),
     user,
@@ -48,16 +61,12 @@ export async function imposeSanction(
     at,
     ...(until === undefined ? {} : { until }),
   };
-  await stores.store.sql.begin(async (tx) => {
-    await insertSanction(tx, room, sanction);
-    const effects = kind === "kick" ? [] : [await enforced(tx, room, user, kind)];
-    const draft = factOf(sanction, by);
-    const act = await notePending(tx, { room, author: by.id, draft, effects });
-    const deed = { at, actor: by.id, action: draft.type, target: user, act, reason, rule };
-    await appendAudit(tx, room, [{ ...deed, after: { kind, until: until ?? null } }]);
-  });
-  await appendPending(stores, room);
-  deps.hint.nudge();
+  await insertSanction(tx, room, sanction);
+  const effects = kind === "kick" ? [] : [await enforced(tx, room, user, kind)];
+  const draft = factOf(sanction, by);
+  const act = await notePending(tx, { room, author: by.id, draft, effects });
+  const deed = { at, actor: by.id, action: draft.type, target: user, act, reason, rule };
+  await appendAudit(tx, room, [{ ...deed, after: { kind, until: until ?? null } }]);
   return sanction;
 }
 

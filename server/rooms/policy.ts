@@ -43,6 +43,13 @@ export const rights = {
     least: "moderator",
     onLower: false,
   },
+  report: { does: "Report messages of others", least: null, onLower: false },
+  review: {
+    does: "Work off the review queue: dismiss, approve, refuse",
+    least: "moderator",
+    onLower: false,
+  },
+  reviewOwn: { does: "Decide cases about themselves", least: "admin", onLower: false },
   manageInvites: {
     does: "Invite to a private room, see and take back everyone's invitations",
     least: "moderator",
@@ -149,6 +156,15 @@ export function mayMove(actor: { isAuthor: boolean; rank: Rank | null }): Decisi
 /** Whether someone may change a message: its author only. */
 export function mayEdit(actor: { isAuthor: boolean }): Decision {
   return actor.isAuthor ? yes : no("forbidden", "Only its author may edit a message.");
+}
+
+/** Whether someone may decide a case: a moderator, but not about themselves. */
+export function mayReview(actor: { isAbout: boolean; rank: Rank | null }): Decision {
+  const { isAbout, rank } = actor;
+  if (isAbout && !has("reviewOwn", rank)) {
+    return no("forbidden", "Nobody decides a case about themselves.");
+  }
+  return may("review", rank);
 }
 
 /** Whether someone may give a role: only below their own and to who is below them, except that owners give any. */

@@ -1,7 +1,6 @@
-import { hash } from "node:crypto";
-
 import { findSend } from "../../db/postgres/facts.ts";
 import { findHandles } from "../../db/postgres/users.ts";
+import { sendHash } from "../../db/send-hash.ts";
 import type { DraftOf } from "../../protocol/facts.ts";
 import { timeInside, type UserId } from "../../protocol/ids.ts";
 import type { Deps, RoomAct, RoomCall } from "./act.ts";
@@ -24,7 +23,7 @@ export const sendMessage: RoomAct<"message:send"> = async (deps, call, input) =>
     draft,
     idempotency: {
       key: `${author.id}:${clientId}`,
-      hash: hashOf(text, replyTo),
+      hash: sendHash(text, replyTo),
       bornMs: timeInside(clientId),
     },
     guard: "mute",
@@ -35,11 +34,6 @@ export const sendMessage: RoomAct<"message:send"> = async (deps, call, input) =>
   if (answer === null) throw new Error("A new message changes no other, so it cannot have moved");
   return answer;
 };
-
-/** What tells a repeat from a clash: the said, not the way it was said. */
-function hashOf(text: string, replyTo: number | undefined): string {
-  return hash("sha1", `${replyTo ?? ""}\n${text}`, "base64url").slice(0, 16);
-}
 
 /** The stored message of an earlier send with this clientId. Errors: `conflict` when it said something else. */
 async function findEarlier(
@@ -66,7 +60,10 @@ const HANDLE = /(?<![\p{L}\p{N}_-])@([a-z0-9]+(?:[-_][a-z0-9]+)*)/gu;
 const MOST_MENTIONS = 20;
 
 /** Whom a text names by `@handle`. Only a text with such a word costs a look-up. */
-async function resolveMentions({ stores }: Deps, text: string): Promise<UserId[]> {
+export async function resolveMentions(
+  { stores }: Pick<Deps, "stores">,
+  text: string,
+): Promise<UserId[]> {
   if (!text.includes("@")) return [];
   const handles = new Set([...text.matchAll(HANDLE)].map(([, handle = ""]) => handle));
   if (handles.size === 0) return [];

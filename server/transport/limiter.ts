@@ -63,6 +63,7 @@ export function openLimiter(redis: Redis, limits: Limits): Limiter {
     typing: local("typing", limits.typingPerUserPer10Seconds, 10),
     guest: shared("guest", limits.guestsPerIpPerHour, 3_600),
     room: shared("room", limits.roomsPerUserPerHour, 3_600),
+    report: shared("report", limits.reportsPerUserPerHour, 3_600),
   };
   const requests = local("request", limits.requestsPerIpPerMinute, 60);
 

@@ -11,6 +11,7 @@ import {
   commands,
 } from "../../protocol/commands.ts";
 import { DeliveryId } from "../../protocol/ids.ts";
+import type { Report } from "../../protocol/reports.ts";
 import type { Delivery, DryRun, Import, Room, Sanction, Webhook } from "../../protocol/shapes.ts";
 import { type Backstage, openBackstage } from "../guarantees/backstage.ts";
 import {
@@ -135,6 +136,40 @@ const inputs = {
   "removal:list": ({ room }) => ({ room: room.id }),
   "removal:texts": async (on) => ({ room: on.room.id, seq: await cleaned(on) }),
   "removal:undo": async (on) => ({ room: on.room.id, seq: await cleaned(on) }),
+  "report:create": async ({ room, grace }) => ({
+    room: room.id,
+    seq: (await say(await grace.connect(), room.id, "buy now")).seq,
+    category: "spam",
+    note: "again and again",
+  }),
+  "report:list": async (on) => {
+    await reported(on);
+    return { room: on.room.id, state: "waiting", category: "spam", claim: "free", limit: 1 };
+  },
+  "report:queue": async (on) => {
+    await reported(on);
+    return { kind: "message", limit: 1 };
+  },
+  "report:get": async (on) => ({ room: on.room.id, id: await reported(on) }),
+  "report:claim": async (on) => ({ room: on.room.id, id: await reported(on) }),
+  "report:release": async (on) => ({ room: on.room.id, id: await reported(on) }),
+  "report:resolve": async (on) => ({
+    room: on.room.id,
+    id: await reported(on),
+    action: "sanction",
+    note: "third time",
+    sanction: { kind: "mute", seconds: 60, removeMessages: 5 },
+    removeMessage: true,
+  }),
+  "notice:list": async (on) => {
+    const { body } = await on.ada.rest<Report>("POST", `/rooms/${on.room.id}/reports`, {
+      seq: (await say(await on.grace.connect(), on.room.id, "buy now")).seq,
+      category: "spam",
+    });
+    const path = `/rooms/${on.room.id}/reports/${body.id}/resolve`;
+    await on.ada.rest("POST", path, { action: "dismiss" });
+    return { limit: 1 };
+  },
   "sanction:list": async (on) => {
     await mute(on);
     return { room: on.room.id };
@@ -248,6 +283,17 @@ async function mute({ ada, grace, room }: Scene): Promise<Sanction["id"]> {
   return body.id;
 }
 
+/** A case about what Grace said, reported by Root. */
+async function reported({ grace, root, room }: Scene): Promise<Report["id"]> {
+  const { seq } = await say(await grace.connect(), room.id, "buy now");
+  const { body } = await root.rest<Report>("POST", `/rooms/${room.id}/reports`, {
+    seq,
+    category: "spam",
+    note: "again and again",
+  });
+  return body.id;
+}
+
 async function hook({ ada, room }: Scene): Promise<Webhook["id"]> {
   const { body } = await ada.rest<{ webhook: Webhook }>("POST", `/rooms/${room.id}/webhooks`, {
     url: "https://host.example/eddy",
@@ -316,7 +362,8 @@ describe("what a command answers is what its schema says", () => {
       const on = await scene();
       const route = command.rest as Route;
       const { path, body } = requestOf(route, await inputOf(name, on));
-      const who = name.startsWith("import:") ? on.root : on.ada;
+      const isForAdmins = name.startsWith("import:") || name === "report:queue";
+      const who = isForAdmins ? on.root : on.ada;
       const answer = await who.rest(route.method, path, body);
       expect(answer.body.detail).toBeUndefined();
       expect(answer.status).toBe(route.status);

@@ -23,7 +23,8 @@ const mayAnswer: Record<ErrorCode, (command: Command) => boolean> = {
   muted: ({ who }) => who === "speaker",
   banned: (command) => isOnRoom(command) && command.who !== "signed-in",
   not_found: (command) => isOnRoom(command) || isOnPeople(command),
-  conflict: (command) => takes(command, "clientId", "slug", "displayName", "handle"),
+  conflict: (command) =>
+    takes(command, "clientId", "slug", "displayName", "handle") || isOnCase(command),
   too_large: (command) => command.rest !== null && restInput(command, command.rest).body.length > 0,
   filtered: (command) => command.who === "speaker" && takes(command, "text"),
   locked: (command) => command.who === "speaker" || changesRoom(command),
@@ -39,6 +40,11 @@ function isOnRoom(command: Command): boolean {
 
 function isOnPeople(command: Command): boolean {
   return takes(command, "user", "users", "code");
+}
+
+/** Whether two moderators may clash over it. */
+function isOnCase({ rest }: Command): boolean {
+  return rest !== null && /\/reports\/:id\/\w/u.test(rest.path);
 }
 
 /** Whether facts may come of it. Without a REST twin there are none: typing is only pushed. */

@@ -36,5 +36,8 @@ export const pushSentences = {
   "room.closed": "You are no longer in the room.",
   "room.read":
     "I read something of a room, or marked it as unread, on this connection or another one of mine.",
+  "case.changed":
+    "To a room's moderators: something came into its review queue, or was claimed, given back or resolved.",
+  "notice.added": "What came of something that you reported, said or asked for.",
   "session.expiring": "Your token ends at this time: send `session:renew` with a newer one.",
 } as const satisfies Record<PushName, string>;

@@ -5,6 +5,7 @@ import * as errors from "../../../protocol/errors.ts";
 import * as facts from "../../../protocol/facts.ts";
 import * as ids from "../../../protocol/ids.ts";
 import * as people from "../../../protocol/people.ts";
+import * as reports from "../../../protocol/reports.ts";
 import * as shapes from "../../../protocol/shapes.ts";
 import * as text from "../../../protocol/text.ts";
 
@@ -64,7 +65,7 @@ function pascalCase(wireName: string, suffix: string): string {
 }
 
 function exportedNames(): Map<z.ZodType, string> {
-  const named = [ids, text, shapes, people, facts, errors].flatMap((module) =>
+  const named = [ids, text, shapes, people, reports, facts, errors].flatMap((module) =>
     Object.entries(module),
   );
   return new Map(

@@ -85,6 +85,17 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   DryRunId: "Which dry run: a UUIDv7.",
   DryRun:
     "A draft rule, tried on what was said: nothing happened to anyone. `most` are the people with the most hits, `samples` the newest messages that it hit, as they are now. Kept for a day.",
+  CaseId: "Which case of the review queue: a UUIDv7.",
+  CaseKind:
+    "A message that was reported or that a rule called for; one that a rule holds back; or someone who asks to join.",
+  CaseAction:
+    "Of a message: dismiss the case, remove the message (which can be undone like any clean-up), or sanction its author. Of a held message: approve it, and it enters the log at that moment; refuse it; or sanction. Of someone who asks to join: approve or refuse.",
+  ReportCategory: "What is wrong with a message.",
+  Report: "My report of a message.",
+  Case: "Something that moderators have to look at. However many report a message, it is one case. `texts`: what it said whenever it was reported, kept for 30 days after the case was resolved. `priority` says where its points come from; ten minutes of waiting are a point.",
+  NoticeId: "Which notice: a UUIDv7.",
+  NoticeKind: "What came of a report, of a message that was held back, or of asking to join.",
+  Notice: "What came of something that I reported, said or asked for.",
   AuditId: "Which entry of the audit log: a UUIDv7.",
   AuditEntry:
     "Something that was done: by whom, to whom, at which seq of the log, by which rule, and why. Its hash covers it and the entry before it.",

@@ -17,4 +17,5 @@ export const countsAs = {
   typing: "typing",
   guest: "a new guest",
   room: "a new room",
+  report: "a report",
 } as const satisfies Record<Rate, string>;

@@ -85,6 +85,8 @@ const limitSentences = {
   UNDO_DAYS: "days in which a clean-up can be undone",
   MAX_RANGES_AT_ONCE: "ranges that one command marks as read or unread",
   MAX_UNREAD_ROOMS: "rooms in one answer about what is unread",
+  CLAIM_SECONDS: "seconds that a claimed case is its moderator's",
+  EVIDENCE_DAYS: "days that a resolved case keeps what was said",
   MAX_PRESENCE_SAMPLE: "faces in one presence sample",
   MAX_FRAME_BYTES: "bytes in one Socket.IO frame or REST body",
   MAX_IMPORT_PART_BYTES: "bytes in one part of a file that is imported",
