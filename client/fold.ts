@@ -112,6 +112,9 @@ const handlers = {
   "member.role": (draft, { user, role }) => {
     draft.roles = { ...draft.roles, [user]: role };
   },
+  "member.left": (draft, { user }) => {
+    draft.roles = without(draft.roles, user);
+  },
   "room.updated": (draft, { changes }) => {
     draft.changes = { ...draft.changes, ...given(changes) };
   },

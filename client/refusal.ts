@@ -2,8 +2,14 @@ import { ErrorCode, ErrorReply, errorTable, Problem, Refusal } from "../protocol
 import { given } from "./given.ts";
 
 /** The refusal that a socket reply's `error` describes. */
-export function refusalFromReply({ code, message, retryAfterMs, issues }: ErrorReply): Refusal {
-  return new Refusal(code, message, given({ retryAfterMs, issues }));
+export function refusalFromReply({
+  code,
+  message,
+  retryAfterMs,
+  issues,
+  sanction,
+}: ErrorReply): Refusal {
+  return new Refusal(code, message, given({ retryAfterMs, issues, sanction }));
 }
 
 /** What an `error` of the server says; something that is none of ours becomes `unavailable`. */
@@ -25,10 +31,10 @@ export function refusalFromProblem(
   const hint = Number.isFinite(seconds) ? { retryAfterMs: Math.max(0, seconds) * 1_000 } : {};
   const parsed = Problem.safeParse(body);
   if (!parsed.success) return new Refusal(codeForStatus(status), `HTTP ${status}`, hint);
-  const { code, detail, errors } = parsed.data;
+  const { code, detail, errors, sanction } = parsed.data;
   return new Refusal(code, detail, {
     ...hint,
-    ...given({ issues: errors }),
+    ...given({ issues: errors, sanction }),
   });
 }
 

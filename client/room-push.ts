@@ -15,20 +15,24 @@ export function closedBy(reason: Push<"room.closed"> | ErrorReply | "left"): Roo
     return { reason, refusal: new Refusal("forbidden", "You have left the room") };
   }
   if ("code" in reason) return { reason: "refused", refusal: refusalFromReply(reason) };
-  const { until } = reason;
+  const { until, sanction } = reason;
   return {
     reason: reason.reason,
-    refusal: closings[reason.reason](),
+    refusal: closings[reason.reason](sanction),
     ...given({ until }),
   };
 }
 
 const closings = {
-  kicked: () => new Refusal("forbidden", "You were kicked from the room"),
-  banned: () => new Refusal("banned"),
+  kicked: (sanction) =>
+    new Refusal("forbidden", "You were kicked from the room", given({ sanction })),
+  banned: (sanction) => new Refusal("banned", undefined, given({ sanction })),
   archived: () => new Refusal("locked", "The room was archived"),
   removed: () => new Refusal("not_found", "The room was removed"),
-} satisfies Record<Push<"room.closed">["reason"], () => Refusal>;
+} satisfies Record<
+  Push<"room.closed">["reason"],
+  (sanction: Push<"room.closed">["sanction"]) => Refusal
+>;
 
 /** Who is here after a change. The count is exact, the faces are a sample. */
 export function updatePresence(presence: Presence, change: Push<"room.presence">): Presence {

@@ -155,6 +155,7 @@ function textTargets(view: RoomView, fact: Fact): number[] {
     case "member.banned":
     case "member.unbanned":
     case "member.role":
+    case "member.left":
     case "room.updated":
       return [];
   }

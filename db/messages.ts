@@ -164,6 +164,7 @@ const folds: Folds = {
   "member.banned": null,
   "member.unbanned": null,
   "member.role": null,
+  "member.left": null,
   "room.updated": null,
 };
 

@@ -25,14 +25,16 @@ export interface PendingFact {
 /**
  * Writes down, with the act itself, that its fact must be appended (G20). Answers the note's id; that of a
  * message is the message's own clientId, so that whoever sends it again is told where it stands (G4).
+ * Its place among the acts is now, not when the transaction began: acts that waited for each other keep
+ * their order.
  */
 export async function notePending(tx: TransactionSql, pending: PendingFact): Promise<ClientId> {
   const { room, author, draft, effects } = pending;
   const id = draft.type === "message.sent" ? draft.clientId : ClientId.parse(uuidv7());
   await tx`
-    INSERT INTO pending_facts (id, room_id, author_id, draft, effects)
+    INSERT INTO pending_facts (id, room_id, author_id, draft, effects, created_at)
     VALUES (${id}, ${room}, ${author}, ${JSON.stringify(draft)}::text::jsonb,
-      ${JSON.stringify(effects)}::text::jsonb)`;
+      ${JSON.stringify(effects)}::text::jsonb, clock_timestamp())`;
   return id;
 }
 

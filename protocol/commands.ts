@@ -360,6 +360,15 @@ export const commands = {
     socket: false,
     rest: route("PUT", "/rooms/:room/members/:user"),
   },
+  "member:leave": {
+    summary: "Leave a room for good: its member no more. The last owner cannot.",
+    input: z.strictObject(room),
+    output: nothing,
+    who: "reader",
+    rate: "command",
+    socket: true,
+    rest: route("DELETE", "/rooms/:room/membership", 204),
+  },
   "sanction:create": {
     summary: "Mute, kick or ban someone; in force from its seq on, on every gateway.",
     input: z.strictObject({
@@ -442,6 +451,7 @@ export const commands = {
       actor: UserId.optional(),
       target: UserId.optional(),
       action: z.string().max(64).optional(),
+      rule: Title.optional(),
       since: Time.optional(),
       until: Time.optional(),
       ...after,

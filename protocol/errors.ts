@@ -1,5 +1,7 @@
 import * as z from "zod";
 
+import { SanctionNotice } from "./shapes.ts";
+
 /** What one error code means: its HTTP status, whether the same request may work later, and a sentence. */
 interface ErrorRow {
   status: number;
@@ -39,6 +41,8 @@ export const ErrorReply = z.object({
   message: z.string(),
   retryAfterMs: z.int().min(0).optional(),
   issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  /** With `muted` and `banned`. */
+  sanction: SanctionNotice.optional(),
 });
 export type ErrorReply = z.infer<typeof ErrorReply>;
 
@@ -50,6 +54,7 @@ export const Problem = z.object({
   detail: z.string(),
   code: ErrorCode,
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  sanction: SanctionNotice.optional(),
 });
 export type Problem = z.infer<typeof Problem>;
 
@@ -61,11 +66,17 @@ export class Refusal extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
   readonly issues: ErrorReply["issues"];
+  readonly sanction: ErrorReply["sanction"];
 
   constructor(
     code: ErrorCode,
     message: string = errorTable[code].title,
-    details: { retryAfterMs?: number; issues?: ErrorReply["issues"]; cause?: unknown } = {},
+    details: {
+      retryAfterMs?: number;
+      issues?: ErrorReply["issues"];
+      sanction?: ErrorReply["sanction"];
+      cause?: unknown;
+    } = {},
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "Refusal";
@@ -73,6 +84,7 @@ export class Refusal extends Error {
     this.retryAfterMs =
       details.retryAfterMs ?? (errorTable[code].retry ? RETRY_AFTER_MS : undefined);
     this.issues = details.issues;
+    this.sanction = details.sanction;
   }
 
   /** The `error` of a socket reply. */
@@ -82,6 +94,7 @@ export class Refusal extends Error {
       message: this.message,
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
       ...(this.issues === undefined ? {} : { issues: this.issues }),
+      ...(this.sanction === undefined ? {} : { sanction: this.sanction }),
     };
   }
 }

@@ -2,10 +2,12 @@ import * as z from "zod";
 
 import { ClientId, ConversationId, Position, RoomId, Seq, Epoch, Time, UserId } from "./ids.ts";
 import { CaseChanged, Notice } from "./reports.ts";
-import { Author, ReadState, Role, RoomChanges } from "./shapes.ts";
+import { Author, ReadState, Role, RoomChanges, SanctionNotice } from "./shapes.ts";
 
 const onTarget = { target: Seq };
 const onUser = { user: UserId };
+/** It ran out by itself, just then: nobody lifted it. */
+const expired = { expiredAt: Time.optional() };
 
 /**
  * What each type of fact carries beyond `{seq, type, at, by}`.
@@ -46,11 +48,12 @@ export const factData = {
   "message.unpinned": onTarget,
   "message.moved": { ...onTarget, conversation: ConversationId },
   "member.muted": { ...onUser, until: Time.nullable(), reason: z.string() },
-  "member.unmuted": { ...onUser, reason: z.string().optional() },
+  "member.unmuted": { ...onUser, reason: z.string().optional(), ...expired },
   "member.kicked": { ...onUser, reason: z.string() },
   "member.banned": { ...onUser, until: Time.nullable(), reason: z.string() },
-  "member.unbanned": { ...onUser, reason: z.string().optional() },
+  "member.unbanned": { ...onUser, reason: z.string().optional(), ...expired },
   "member.role": { ...onUser, role: Role },
+  "member.left": onUser,
   "room.updated": { changes: RoomChanges.extend({ archivedAt: Time.optional() }) },
 } satisfies Record<string, z.ZodRawShape>;
 
@@ -109,6 +112,8 @@ export const pushes = {
     room: RoomId,
     reason: z.enum(["kicked", "banned", "archived", "removed"]),
     until: Time.nullable().optional(),
+    /** With `kicked` and `banned`: why, by whom, and how to appeal. */
+    sanction: SanctionNotice.optional(),
   }),
   "room.read": z.object({ room: RoomId, ...ReadState.shape }),
   "case.changed": z.object(CaseChanged.shape),

@@ -126,6 +126,18 @@ export const Sanction = z.object({
 });
 export type Sanction = z.infer<typeof Sanction>;
 
+/** What someone is told whom a sanction bars: what, why, by whom, until when, and how to appeal. */
+export const SanctionNotice = z.object({
+  kind: SanctionKind,
+  scope: z.enum(["room", "platform"]),
+  reason: z.string().optional(),
+  by: UserId.optional(),
+  /** Null: for good. */
+  until: Time.nullable(),
+  appeal: z.string(),
+});
+export type SanctionNotice = z.infer<typeof SanctionNotice>;
+
 export const Notify = z.enum(["all", "mentions", "none"]);
 export type Notify = z.infer<typeof Notify>;
 

@@ -3,6 +3,6 @@
  * with the one below: whoever changes the wire has to come here and say what kind of change it is
  * (minor: additions that old clients may ignore; major: anything else).
  */
-export const PROTOCOL_VERSION = "1.14";
+export const PROTOCOL_VERSION = "1.15";
 /** SHA-256 over the JSON Schemas of commands, facts, pushes and errors, and the limits. */
-export const SCHEMA_HASH = "88e1cfae59e00ee2c33aa9a84c8feb0628d8014cfae23dec1d7674d970c3fd28";
+export const SCHEMA_HASH = "d83823739088c9ddb4c8987fe4af47f5848cf0b3f1b3ece9cdb0d6833f467776";

@@ -98,6 +98,11 @@ const gatewaySettings = {
     default: null,
     meaning: "How people reach this server; stands in links.",
   },
+  APPEAL: {
+    schema: z.string().min(1, "must not be empty").max(500, "must be at most 500 characters long"),
+    default: "You may appeal to the moderators.",
+    meaning: "How to appeal: a sentence or a URL that whoever is muted or banned is told.",
+  },
   LIMITS: {
     schema: z.enum(["on", "off"], { error: "must be on or off" }),
     default: "on",
@@ -155,6 +160,8 @@ export interface Config extends Settings {
   trustProxyHops: number;
   adminToken: string | undefined;
   publicUrl: string | undefined;
+  /** How to appeal against a sanction: a sentence or a URL. */
+  appeal: string;
   limits: Limits;
   /** How much may wait for sockets that do not read, and how long; `LIMITS=off` does not lift it. */
   unread: { softBytes: number; hardBytes: number; patienceMs: number; ceilingBytes: number };
@@ -176,6 +183,7 @@ export function readConfig(env: Environment): Config {
     trustProxyHops: values.TRUST_PROXY_HOPS,
     adminToken: values.ADMIN_TOKEN,
     publicUrl: values.PUBLIC_URL,
+    appeal: values.APPEAL,
     limits: {
       commandsPerUserPerSecond: bound(values.LIMIT_COMMANDS_PER_USER_PER_SECOND),
       messagesPerUserPer10Seconds: bound(values.LIMIT_MESSAGES_PER_USER_PER_10_SECONDS),

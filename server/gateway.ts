@@ -116,6 +116,7 @@ export async function startGateway(
     now: Date.now,
     mintGuestToken: tokens.mintGuest,
     publicUrl,
+    appeal: config.appeal,
     onProfile: tokens.noteProfile,
     tellPerson,
     onAccepted: () => metrics.accepted.inc(),
@@ -162,6 +163,7 @@ export async function startGateway(
     stores,
     subscriber,
     emit: sockets.emit,
+    appeal: config.appeal,
     onRulesChanged: (room) => {
       rules.reload(room).catch((error: unknown) => log.warn({ err: error }, "rules not reloaded"));
     },

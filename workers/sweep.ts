@@ -1,3 +1,4 @@
+import { expireSanctions } from "../db/expire-sanctions.ts";
 import { appendPending, roomsWithPending } from "../db/pending-facts.ts";
 import { eraseEvidence } from "../db/postgres/cases.ts";
 import { eraseRemovedTexts } from "../db/postgres/removals.ts";
@@ -11,8 +12,8 @@ const OVERDUE_MS = 500;
 
 /**
  * Does what lost hints and crashes left undone: frees the rooms that a paused process holds, stores
- * rooms that nobody drains (G12), puts tombstones in their places (G14), erases what
- * clean-ups removed and what cases were about long ago, and appends facts whose act was
+ * rooms that nobody drains (G12), puts tombstones in their places (G14), erases what clean-ups removed
+ * and what cases were about long ago, tells of sanctions that ran out, and appends facts whose act was
  * committed before its process died (G20).
  */
 export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise<void> {
@@ -23,6 +24,7 @@ export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise
   const now = new Date(deps.now()).toISOString();
   await eraseRemovedTexts(deps.stores.store.sql, now);
   await eraseEvidence(deps.stores.store.sql, now);
+  await expireSanctions(deps.stores, deps.now());
   for (const room of await roomsWithPending(deps.stores, OVERDUE_MS)) {
     if (shouldStop()) return;
     await appendPending(deps.stores, room);

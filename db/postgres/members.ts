@@ -103,10 +103,30 @@ export async function setRole(
   await tx`
     INSERT INTO members (room_id, user_id, role) VALUES (${room}, ${user}, ${role})
     ON CONFLICT (room_id, user_id) DO UPDATE SET role = ${role}`;
+  await refuseOwnerless(tx, room);
+  return policy;
+}
+
+/**
+ * Ends someone's membership and gives the room's rules a new version, in the caller's transaction. Answers
+ * that version; null when they were no member. Errors: `forbidden` when it would leave the room without an owner.
+ */
+export async function endMembership(
+  tx: TransactionSql,
+  { room, user }: { room: RoomId; user: UserId },
+): Promise<number | null> {
+  // The room's row first: two owners who leave at once must not both succeed.
+  const { policy } = await changeRoom(tx, room, {});
+  const gone = await tx<{ role: Role }[]>`
+    DELETE FROM members WHERE room_id = ${room} AND user_id = ${user} RETURNING role`;
+  if (gone[0]?.role === "owner") await refuseOwnerless(tx, room);
+  return gone.length === 0 ? null : policy;
+}
+
+async function refuseOwnerless(tx: TransactionSql, room: RoomId): Promise<void> {
   const owners = await tx`
     SELECT 1 FROM members WHERE room_id = ${room} AND role = 'owner' LIMIT 1`;
   if (owners.length === 0) throw new Refusal("forbidden", "A room keeps at least one owner.");
-  return policy;
 }
 
 /** Members of a room in the order of their ids; keyset paging. */

@@ -4,6 +4,7 @@ import type { TransactionSql } from "postgres";
 import type { RoomId, SanctionId, UserId } from "../../protocol/ids.ts";
 import type { Sanction } from "../../protocol/shapes.ts";
 import type { Store } from "./connection.ts";
+import { iso } from "./facts.ts";
 import { sanctions } from "./schema.ts";
 
 type SanctionRow = typeof sanctions.$inferSelect;
@@ -65,6 +66,44 @@ export async function listSanctions(
   return rows.map(sanctionOf);
 }
 
+/**
+ * Makes acts about one person's sanctions in a room wait for each other, to the end of the caller's
+ * transaction: a lifting that did not see a ban which was just imposed would end it.
+ */
+export async function lockSanctions(
+  tx: TransactionSql,
+  { room, user }: { room: RoomId; user: UserId },
+): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`${room} ${user}`}, 1))`;
+}
+
+/** A sanction whose time was up. */
+export interface Expired {
+  id: SanctionId;
+  room: RoomId;
+  user: UserId;
+  kind: "mute" | "ban";
+  /** ISO time. */
+  until: string;
+}
+
+/** Sanctions whose time is up and of which no fact says so, the oldest first. */
+export async function expiredSanctions({ sql }: Store, limit: number): Promise<Expired[]> {
+  return sql<Expired[]>`
+    SELECT id, room_id AS room, user_id AS "user", kind, ${iso(sql, "until")} AS until
+    FROM sanctions
+    WHERE until <= now() AND lifted_at IS NULL AND kind <> 'kick' AND NOT expiry_noted
+    ORDER BY until LIMIT ${limit}`;
+}
+
+/** Notes in the caller's transaction that a sanction ran out; false when that was noted, or it was lifted. */
+export async function noteExpiry(tx: TransactionSql, id: SanctionId): Promise<boolean> {
+  const rows = await tx`
+    UPDATE sanctions SET expiry_noted = true
+    WHERE id = ${id} AND lifted_at IS NULL AND NOT expiry_noted RETURNING 1`;
+  return rows.length > 0;
+}
+
 /** Writes a sanction down, in the caller's transaction. */
 export async function insertSanction(
   tx: TransactionSql,
@@ -86,7 +125,7 @@ export async function endSanction(
   const rows = await tx`
     UPDATE sanctions SET lifted_at = ${end.at}::text::timestamptz, lifted_by = ${end.by},
       lift_reason = ${end.reason}
-    WHERE id = ${end.id} AND lifted_at IS NULL RETURNING 1`;
+    WHERE id = ${end.id} AND lifted_at IS NULL AND NOT expiry_noted RETURNING 1`;
   return rows.length > 0;
 }
 

@@ -287,6 +287,7 @@ const projectors: Projector = {
   "member.banned": null,
   "member.unbanned": null,
   "member.role": null,
+  "member.left": null,
   "room.updated": null,
 };
 

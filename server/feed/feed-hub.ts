@@ -11,6 +11,7 @@ import type { Stores } from "../../db/stores.ts";
 import type { Fact, Push, PushName } from "../../protocol/facts.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import { MAX_PRESENCE_SAMPLE } from "../../protocol/limits.ts";
+import type { Author, SanctionNotice } from "../../protocol/shapes.ts";
 import { holdMember } from "./attach-member.ts";
 import type { Batch } from "./batch.ts";
 import { parseHint, writeHint } from "./hint.ts";
@@ -27,6 +28,8 @@ export interface HubPorts {
   subscriber: Redis;
   /** Sends to everyone on this gateway who is live in a room. */
   emit: <N extends PushName>(room: RoomId, name: N, data: Push<N>) => void;
+  /** How to appeal against a sanction. */
+  appeal: string;
   /** The rules of a room have changed. */
   onRulesChanged: (room: RoomId) => void;
   onDelivered: (facts: Fact[], receivers: number) => void;
@@ -186,15 +189,27 @@ export class FeedHub {
    */
   #dismiss(room: LiveRoom, fact: Fact): void {
     if (fact.type === "member.banned") {
-      this.#close(room, room.seatsOf(fact.user), { reason: "banned", until: fact.until });
+      const { until } = fact;
+      const sanction = this.#noticeOf(fact, { kind: "ban", until });
+      this.#close(room, room.seatsOf(fact.user), { reason: "banned", until, sanction });
     } else if (fact.type === "member.kicked") {
-      this.#close(room, room.seatsOf(fact.user), { reason: "kicked" });
+      const sanction = this.#noticeOf(fact, { kind: "kick", until: null });
+      this.#close(room, room.seatsOf(fact.user), { reason: "kicked", sanction });
+    } else if (fact.type === "member.left") {
+      this.#close(room, room.seatsOf(fact.user), { reason: "removed" });
     }
+  }
+
+  #noticeOf(
+    { reason, by }: { reason: string; by: Author },
+    what: Pick<SanctionNotice, "kind" | "until">,
+  ): SanctionNotice {
+    return { ...what, scope: "room", reason, by: by.id, appeal: this.#ports.appeal };
   }
 
   /** What a fact means for those who sit in the room, once they were told it. */
   #enforce(room: LiveRoom, fact: Fact): void {
-    if (fact.type === "member.role") {
+    if (fact.type === "member.role" || fact.type === "member.left") {
       this.#ports.onRulesChanged(room.id);
     } else if (fact.type === "room.updated") {
       this.#ports.onRulesChanged(room.id);

@@ -376,6 +376,7 @@ const changesText = {
   "member.banned": false,
   "member.unbanned": false,
   "member.role": false,
+  "member.left": false,
   "room.updated": false,
 } satisfies Record<FactType, boolean>;
 

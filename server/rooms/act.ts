@@ -29,6 +29,8 @@ export interface Deps {
   mintGuestToken: (user: User) => Promise<{ token: string; expiresAt: string }>;
   /** How people reach this server; stands in links. */
   publicUrl: string;
+  /** How to appeal against a sanction: a sentence or a URL. */
+  appeal: string;
   /** Told of a changed profile, so that the person's sessions speak with it. */
   onProfile: (user: User) => void;
   /** Pushes to all connections of one person, on every gateway. A hint: it may be lost. */

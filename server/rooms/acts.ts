@@ -15,7 +15,7 @@ import { showRooms, showTags, showWeather } from "./directory.ts";
 import { dropIn } from "./drop-in.ts";
 import { beginDryRun, getDryRun } from "./dry-run-filter.ts";
 import { getFilters, setFilters } from "./manage-filters.ts";
-import { giveRole, showMembers } from "./manage-members.ts";
+import { giveRole, leaveForGood, showMembers } from "./manage-members.ts";
 import { archiveRoom, getRoom, openRoom, updateRoom } from "./manage-room.ts";
 import {
   endWebhook,
@@ -75,6 +75,7 @@ export const acts: ActTable = {
   "message:get": getMessage,
   "member:list": showMembers,
   "member:set-role": giveRole,
+  "member:leave": leaveForGood,
   "removal:create": cleanUp,
   "removal:list": showCleanUps,
   "removal:texts": showRemoved,

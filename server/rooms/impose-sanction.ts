@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 
 import { appendPending, notePending } from "../../db/pending-facts.ts";
 import { appendAudit } from "../../db/postgres/audit.ts";
-import { insertSanction, longestInForce } from "../../db/postgres/sanctions.ts";
+import { insertSanction, lockSanctions, longestInForce } from "../../db/postgres/sanctions.ts";
 import type { Effect } from "../../db/redis/append-facts.ts";
 import { sanctionField } from "../../db/seed-room.ts";
 import type { Draft } from "../../protocol/facts.ts";
@@ -61,6 +61,7 @@ export async function writeSanction(
     at,
     ...(until === undefined ? {} : { until }),
   };
+  await lockSanctions(tx, { room, user });
   await insertSanction(tx, room, sanction);
   const effects = kind === "kick" ? [] : [await enforced(tx, room, user, kind)];
   const draft = factOf(sanction, by);

@@ -1,6 +1,12 @@
 import { appendPending, notePending } from "../../db/pending-facts.ts";
 import { appendAudit } from "../../db/postgres/audit.ts";
-import { findMember, listMembers, memberOf, setRole } from "../../db/postgres/members.ts";
+import {
+  endMembership,
+  findMember,
+  listMembers,
+  memberOf,
+  setRole,
+} from "../../db/postgres/members.ts";
 import { findUser } from "../../db/postgres/users.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { UserId } from "../../protocol/ids.ts";
@@ -46,4 +52,27 @@ export const giveRole: RoomAct<"member:set-role"> = async (deps, call, { user, r
   const member = await findMember(stores.store, room, user);
   if (member === null) throw new Refusal("not_found", "They are no member any more.");
   return memberOf(member, person);
+};
+
+/** Leaves a room for good: its member no more, and its sockets closed. The last owner cannot. */
+export const leaveForGood: RoomAct<"member:leave"> = async (deps, call) => {
+  const { stores } = deps;
+  const room = call.rules.row.id;
+  const { id, name } = call.caller.user;
+  const at = new Date(deps.now()).toISOString();
+  await stores.store.sql.begin(async (tx) => {
+    const policy = await endMembership(tx, { room, user: id });
+    if (policy === null) throw new Refusal("not_found", "You are no member of this room.");
+    const act = await notePending(tx, {
+      room,
+      author: id,
+      draft: { type: "member.left", at, by: { id, name }, user: id },
+      effects: [{ kind: "policy", version: policy }],
+    });
+    await appendAudit(tx, room, [{ at, actor: id, action: "member.left", target: id, act }]);
+  });
+  await appendPending(stores, room);
+  deps.hint.nudge();
+  await deps.rules.reload(room);
+  return {};
 };

@@ -1,7 +1,12 @@
 import { appendPending, notePending } from "../../db/pending-facts.ts";
 import { appendAudit } from "../../db/postgres/audit.ts";
 import { findMember } from "../../db/postgres/members.ts";
-import { endSanction, findSanction, listSanctions } from "../../db/postgres/sanctions.ts";
+import {
+  endSanction,
+  findSanction,
+  listSanctions,
+  lockSanctions,
+} from "../../db/postgres/sanctions.ts";
 import { findUser } from "../../db/postgres/users.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import { SanctionId } from "../../protocol/ids.ts";
@@ -43,6 +48,7 @@ export const liftSanction: RoomAct<"sanction:lift"> = async (deps, call, { id, r
   const { user, kind } = sanction;
   const at = new Date(deps.now()).toISOString();
   await stores.store.sql.begin(async (tx) => {
+    await lockSanctions(tx, { room, user });
     const ended = await endSanction(tx, { id, by: by.id, at, reason: reason ?? null });
     if (!ended) return;
     const why = reason === undefined ? {} : { reason };

@@ -125,6 +125,12 @@ const inputs = {
     user: grace.user.id,
     role: "moderator",
   }),
+  "member:leave": async ({ ada, grace }) => {
+    const { id } = await ada.openRoom("To be left");
+    await grace.rest("POST", `/rooms/${id}/messages`, { clientId: uuidv7(), text: "bye" });
+    await ada.rest("PUT", `/rooms/${id}/members/${grace.user.id}`, { role: "owner" });
+    return { room: id };
+  },
   "sanction:create": ({ room, grace }) => ({
     room: room.id,
     user: grace.user.id,

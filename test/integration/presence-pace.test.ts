@@ -52,6 +52,7 @@ test("room.presence comes at most once a second a room, however many come and go
       if (name !== "room.presence") return;
       told.push({ at: performance.now(), push: push as Push<"room.presence"> });
     },
+    appeal: "",
     onRulesChanged: () => {},
     onDelivered: () => {},
     onGap: () => {},

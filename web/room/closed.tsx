@@ -8,11 +8,13 @@ import type { OpenRoom } from "./open-room.ts";
 export function Closed({ room, onComeBack }: { room: OpenRoom; onComeBack: () => void }) {
   const closed = room.closed.value;
   if (closed === null) return null;
+  const { refusal } = closed;
   return (
     <div class="closed" role="alert">
       <p>
         <b>{headlineOf(closed)}</b> {detailOf(closed)}
       </p>
+      {refusal.sanction !== undefined && <Why sanction={refusal.sanction} />}
       <div class="closed-ways">
         {closed.reason === "kicked" && (
           <button type="button" class="primary" onClick={onComeBack}>
@@ -29,6 +31,24 @@ export function Closed({ room, onComeBack }: { room: OpenRoom; onComeBack: () =>
   );
 }
 
+type Notice = NonNullable<RoomClosed["refusal"]["sanction"]>;
+
+/** Why, and what can be done about it. */
+function Why({ sanction: { reason, appeal } }: { sanction: Notice }) {
+  return (
+    <p class="closed-why">
+      {reason !== undefined && reason !== "" && <>Reason: {reason} </>}
+      {URL.canParse(appeal) && /^https?:/u.test(appeal) ? (
+        <a href={appeal} target="_blank" rel="noopener nofollow ugc">
+          Appeal
+        </a>
+      ) : (
+        appeal
+      )}
+    </p>
+  );
+}
+
 function headlineOf({ reason, refusal }: RoomClosed): string {
   switch (reason) {
     case "kicked":
@@ -42,14 +62,16 @@ function headlineOf({ reason, refusal }: RoomClosed): string {
     case "left":
       return "You have left.";
     case "refused":
+      if (refusal.code === "banned") return "You are banned from this room.";
       return refusal.code === "not_found" ? "There is no such room." : refusal.message;
   }
 }
 
-function detailOf({ reason, until }: RoomClosed): string {
+function detailOf({ reason, until: told, refusal }: RoomClosed): string {
   if (reason === "archived") return "What was said stays readable.";
-  if (reason === "banned" && until !== null && until !== undefined) {
-    return `You may return after ${fullTimeOf(until)}.`;
-  }
-  return "";
+  if (reason !== "banned" && refusal.code !== "banned") return "";
+  const until = told ?? refusal.sanction?.until;
+  return until === null || until === undefined
+    ? "For good."
+    : `You may return after ${fullTimeOf(until)}.`;
 }

@@ -21,6 +21,8 @@ export function noticeOf(fact: NoticeFact, room: OpenRoom): string {
       return `${by} lets ${named(fact.user)} come back`;
     case "member.role":
       return `${by} made ${named(fact.user)} ${fact.role === "owner" ? "an owner" : `a ${fact.role}`}`;
+    case "member.left":
+      return `${by} left for good`;
     case "messages.removed":
       return `${by} cleaned up${because}`;
     case "messages.restored":

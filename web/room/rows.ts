@@ -47,6 +47,7 @@ const noticed = [
   "member.banned",
   "member.unbanned",
   "member.role",
+  "member.left",
   "messages.removed",
   "messages.restored",
   "room.updated",

@@ -170,6 +170,7 @@ function rangesOf({ type, target, data }: FactToPlace): (readonly [number, numbe
     case "member.banned":
     case "member.unbanned":
     case "member.role":
+    case "member.left":
     case "room.updated":
       return [];
   }

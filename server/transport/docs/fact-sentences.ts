@@ -16,8 +16,9 @@ export const factSentences = {
   "member.unmuted": "They may speak again.",
   "member.kicked": "Someone was put out of the room once.",
   "member.banned": "Someone may not enter until a time, or until unbanned.",
-  "member.unbanned": "They may enter again.",
+  "member.unbanned": "They may enter again; with `expiredAt`, because the ban ran out.",
   "member.role": "Someone has a new role.",
+  "member.left": "Someone left for good: they are a member no more.",
   "room.updated": "The room changed: only what changed is named.",
 } as const satisfies Record<FactType, string>;
 

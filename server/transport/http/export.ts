@@ -5,7 +5,6 @@ import { type Request, type Response, Router } from "express";
 import * as z from "zod";
 
 import { readMessagesNow } from "../../../db/messages.ts";
-import { Refusal } from "../../../protocol/errors.ts";
 import { RoomRef } from "../../../protocol/ids.ts";
 import type { Message } from "../../../protocol/shapes.ts";
 import type { Tokens } from "../../auth/tokens.ts";
@@ -15,6 +14,7 @@ import { signedIn } from "../../rooms/signed-in.ts";
 import { openCall } from "../carry-out.ts";
 import { clientIp } from "../client-ip.ts";
 import type { Limiter } from "../limiter.ts";
+import { parseQuery } from "./parse-query.ts";
 import { callerOf } from "./rest-caller.ts";
 
 /** What an export works with. */
@@ -49,13 +49,7 @@ async function sendExport(options: ExportOptions, request: Request, response: Re
   const { deps, tokens, limiter, trustProxyHops } = options;
   const caller = signedIn(await callerOf(tokens, request, "reader"));
   await limiter.take("command", { user: caller.user, ip: clientIp(request, trustProxyHops) });
-  const asked = Asked.safeParse({ ...request.params, ...request.query });
-  if (!asked.success) {
-    throw new Refusal("invalid", "The input does not fit its schema.", {
-      issues: asked.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
-    });
-  }
-  const { room, format } = asked.data;
+  const { room, format } = parseQuery(Asked, { ...request.params, ...request.query });
   const call = await openCall(deps, caller, "message:list", room);
   await refuseBanned(deps, call);
   const { contentType, ending } = types[format];

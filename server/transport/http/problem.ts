@@ -12,6 +12,7 @@ export function sendProblem(response: Response, refusal: Refusal): void {
     detail: refusal.message,
     code: refusal.code,
     ...(refusal.issues === undefined ? {} : { errors: refusal.issues }),
+    ...(refusal.sanction === undefined ? {} : { sanction: refusal.sanction }),
   };
   if (refusal.retryAfterMs !== undefined) {
     response.setHeader("Retry-After", Math.max(1, Math.ceil(refusal.retryAfterMs / 1_000)));

@@ -12,6 +12,7 @@ import { clientIp } from "../client-ip.ts";
 import type { Allowance, Limiter } from "../limiter.ts";
 import { parseInput } from "../parse-input.ts";
 import { toRefusal } from "../to-refusal.ts";
+import { auditExportRouter } from "./audit-export.ts";
 import { exportRouter } from "./export.ts";
 import { importPartsRouter } from "./import-parts.ts";
 import { callerOf } from "./rest-caller.ts";
@@ -41,7 +42,7 @@ export function restRouter(options: RestOptions): Router {
     showAllowance(response, allowance);
     next();
   });
-  router.use(importPartsRouter(options), exportRouter(options));
+  router.use(importPartsRouter(options), exportRouter(options), auditExportRouter(options));
   router.use(express.json({ limit: MAX_FRAME_BYTES, strict: true }));
   for (const name of commandNames) {
     const { rest } = commands[name];
