@@ -30,6 +30,8 @@ export interface Report {
   tables: Table[];
   /** What of it is better seen, on one picture. */
   plots?: Plot[];
+  /** What profiles of the servers showed to be in the way of goals that are missed. */
+  profile?: string[];
   /** How it was measured, for who doubts it. */
   method: string[];
   /** Programs that took part, beyond Node. */

@@ -29,6 +29,7 @@ export function reportFanOut(found: {
       costsTable(load, legs),
     ]),
     plots: plotLegs(found.found),
+    profile: scenario.profile,
     method: [
       `${people(scenario)} Each is a WebSocket of its own that signs in and enters by the server's own protocol; all of them are one process, which reads every byte, compares each frame with what its neighbours got, and checks the order.`,
       "Every design has two gateways, and a Redis (and where it stores, a worker and a PostgreSQL) of its own, all with the settings of `npm start`; what stores nothing has no append-only file. All in turns, the order turned round every round; medians, with the least and the most of the rounds in brackets. A ratio is divided round by round.",

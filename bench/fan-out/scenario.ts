@@ -11,6 +11,8 @@ export interface Scenario {
   speakersPerRoom: number;
   loads: Load[];
   rounds: number;
+  /** What profiles showed (`CPU_PROF_DIR`, or `perf record` of a gateway): see the date in git. */
+  profile: string[];
 }
 
 /** One rate, and what is to be shown at it. */

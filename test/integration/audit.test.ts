@@ -121,7 +121,7 @@ async function tamper({ id }: Room, statement: string): Promise<string[]> {
   return problems.map(({ n, message }) => `${n} ${message}`);
 }
 
-describe("the verifier", () => {
+describe("[security 13] the verifier", () => {
   const cases: [string, (chain: string) => string, string[]][] = [
     ["nothing", () => "SELECT 1", []],
     [

@@ -122,7 +122,7 @@ describe("webhooks", () => {
   test.each<[string, number | null]>([
     ["is gone for good", 410],
     ["never answers in time for any attempt", null],
-    ["sends elsewhere, which may be anywhere", 302],
+    ["[security 12] sends elsewhere, which may be anywhere", 302],
   ])(
     "one that %s is switched off, and misses nothing when it is on again",
     async (_what, status) => {
@@ -213,7 +213,7 @@ describe("what a webhook may not", () => {
     },
   );
 
-  test("go to private addresses, unless the configuration says so", async () => {
+  test("[security 12] go to private addresses, unless the configuration says so", async () => {
     await world.worker?.stop();
     const { databaseUrl: DATABASE_URL, redisUrl: REDIS_URL } = world.stores;
     const strict = await startProcess("workers/main.ts", {
