@@ -27,6 +27,8 @@ export async function readStatesNow(
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const kept = await readStates(stores.store.sql, room, distinct);
     const storedSeq = kept[0]?.storedSeq ?? 0;
+    // Those who were counted anew may be told of a later moment.
+    if (kept.some((state) => state.storedSeq !== storedSeq)) continue;
     const tail = await readTail(stores, room, storedSeq);
     const news = tail === null ? null : await readNews(stores, room, { tail, storedSeq });
     if (news === null) continue;

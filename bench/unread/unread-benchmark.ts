@@ -6,6 +6,7 @@ import { portOf } from "../fan-out/design.ts";
 import { startEddy } from "../fan-out/eddy.ts";
 import { quantile, show } from "../spread.ts";
 import { fillRooms, type RoomsOfSize } from "./fill-rooms.ts";
+import { Life } from "./life.ts";
 
 const GOAL_P99_MS = 20;
 const SIZES: RoomsOfSize[] = [
@@ -33,20 +34,33 @@ export const unreadBenchmark: Benchmark = {
       const reader = await dropIn(url);
       await fillRooms(store, { reader: reader.id, sizes });
       onProgress(sizes.map(({ rooms, messages }) => `${rooms} × ${messages}`).join(", "));
-      const expected = await countAll(store, reader.id);
-      const latenciesMs: number[] = [];
-      let bytes = 0;
-      const rounds = quick ? 30 : 1_000;
-      for (let round = -Math.ceil(rounds / 10); round < rounds; round += 1) {
+      const ask = async () => {
         const begin = performance.now();
         const answer = await fetch(`${url}/unread`, { headers: reader.headers });
         const text = await answer.text();
         const tookMs = performance.now() - begin;
-        if (round >= 0) latenciesMs.push(tookMs);
-        else expectSame((JSON.parse(text) as { items: UnreadRoom[] }).items, expected);
-        bytes = Buffer.byteLength(text);
+        return { tookMs, text };
+      };
+      const life = new Life(store, reader.id, url, reader.headers);
+      const legs: Leg[] = [];
+      for (const [what, rounds, before] of life.legs(quick)) {
+        const latenciesMs: number[] = [];
+        for (let round = -Math.ceil(rounds / 10); round < rounds; round += 1) {
+          await before();
+          const { tookMs, text } = await ask();
+          if (round >= 0) latenciesMs.push(tookMs);
+          // Looking at every message takes its time, and is done now and then.
+          if (round === 0 || round === rounds - 1) {
+            const { items } = JSON.parse(text) as { items: UnreadRoom[] };
+            expectSame(items, await countAll(store, reader.id));
+          }
+        }
+        legs.push({ what, latenciesMs });
+        onProgress(what);
       }
-      return report(sizes, { latenciesMs, bytes, expected, versions: running.versions });
+      const expected = await countAll(store, reader.id);
+      const bytes = Buffer.byteLength((await ask()).text);
+      return report(sizes, { legs, bytes, expected, versions: running.versions });
     } finally {
       await store.close();
       await running.close();
@@ -94,46 +108,43 @@ function expectSame(told: readonly UnreadRoom[], expected: readonly Counted[]): 
   }
 }
 
+interface Leg {
+  what: string;
+  latenciesMs: number[];
+}
+
 function report(
   sizes: readonly RoomsOfSize[],
   on: {
-    latenciesMs: number[];
+    legs: readonly Leg[];
     bytes: number;
     expected: readonly Counted[];
     versions: Record<string, string>;
   },
 ): Report {
-  const sorted = on.latenciesMs.toSorted((a, b) => a - b);
-  const [p50, p99, most] = [0.5, 0.99, 1].map((share) => quantile(sorted, share));
-  const rooms = on.expected.length;
-  const messages = sizes.reduce((sum, size) => sum + size.rooms * size.messages, 0);
-  const unread = on.expected.reduce((sum, room) => sum + room.unread, 0);
+  const rows = on.legs.map(({ what, latenciesMs }) => {
+    const sorted = latenciesMs.toSorted((a, b) => a - b);
+    return { what, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), asked: sorted.length };
+  });
+  const rooms = count(on.expected.length);
+  const unread = count(on.expected.reduce((sum, room) => sum + room.unread, 0));
   return {
     title: "What is unread in hundreds of rooms",
     claims: [
-      `p99 ${show(p99 ?? NaN)} ms for ${rooms} rooms with ${count(unread)} unread messages (goal: ${GOAL_P99_MS} ms).`,
+      `${rooms} rooms with ${unread} unread messages (goal: p99 ${GOAL_P99_MS} ms):`,
+      ...rows.map(({ what, p50, p99 }) => `${what}: p50 ${show(p50)} ms, p99 ${show(p99)} ms.`),
     ],
     tables: [
       {
         title: "Time to answer",
-        columns: ["rooms", "messages", "unread", "p50 ms", "p99 ms", "most ms", "bytes"],
-        rows: [
-          [
-            count(rooms),
-            count(messages),
-            count(unread),
-            show(p50 ?? NaN),
-            show(p99 ?? NaN),
-            show(most ?? NaN),
-            count(on.bytes),
-          ],
-        ],
+        columns: ["before each answer", "asked", "p50 ms", "p99 ms"],
+        rows: rows.map(({ what, asked, p50, p99 }) => [what, count(asked), show(p50), show(p99)]),
       },
     ],
     method: [
-      "One gateway, one worker, PostgreSQL and Redis on this machine; one person asks `GET /v1/unread` again and again.",
+      `One gateway, one worker, PostgreSQL and Redis on this machine; one person asks \`GET /v1/unread\` again and again. An answer has ${count(on.bytes)} bytes.`,
       `${sizes.map((size) => `${size.rooms} rooms of ${count(size.messages)} messages`).join(", ")}; of a hundred messages one is the reader's, one mentions them, one was removed, and 2.5 are of five people whom they block.`,
-      "A quarter of the rooms is read nearly to the end, a quarter to the middle, a quarter not at all, and a quarter in up to twenty pieces. The answer is compared with counting every message.",
+      "A quarter of the rooms is read nearly to the end, a quarter to the middle, a quarter not at all, and a quarter in up to twenty pieces. Answers are compared with counting every message.",
     ],
     versions: on.versions,
   };

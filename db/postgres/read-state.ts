@@ -91,52 +91,77 @@ export async function readStates(
   room: RoomId,
   people: readonly UserId[],
 ): Promise<StoredReadState[]> {
-  const rows = await sql<
-    (Omit<StoredReadState, "readRanges"> & { readRanges: ReadRanges | null })[]
-  >`
+  const read = (users: readonly UserId[], how: Counting) => sql<StateRow[]>`
     WITH asked AS (
       SELECT u.id AS user_id, r.id AS room_id, ${askedColumns(sql)}
       FROM rooms r CROSS JOIN (
         SELECT id, block_revision, id || ARRAY(SELECT blocked_id FROM blocks WHERE user_id = id) AS hidden
-        FROM users WHERE id = ANY (${[...people]}::uuid[])) AS u
+        FROM users WHERE id = ANY (${[...users]}::uuid[])) AS u
       LEFT JOIN members m ON m.room_id = r.id AND m.user_id = u.id
       WHERE r.id = ${room}
-    ), ${counting(sql)}
+    ), ${how(sql)}
     SELECT user_id AS "user", last_read_seq AS "lastReadSeq",
       ${rangesJson(sql, sql`read_ranges`)} AS "readRanges", read_revision AS "readRevision",
       hidden, stored_seq AS "storedSeq", unread, mentions, first_unread AS "firstUnread"
     FROM counted`;
-  return rows.map((row) => ({ ...row, readRanges: row.readRanges ?? [] }));
+  const quick = await read(people, addFew);
+  const slow = quick.filter(({ unread }) => unread === null).map(({ user }) => user);
+  const anew = slow.length === 0 ? [] : await read(slow, countAnew);
+  return [...quick.filter(({ unread }) => unread !== null), ...anew].map(
+    ({ unread, mentions, readRanges, ...row }) => ({
+      ...row,
+      unread: unread ?? 0,
+      mentions: mentions ?? 0,
+      readRanges: readRanges ?? [],
+    }),
+  );
 }
+
+type StateRow = {
+  [K in keyof StoredReadState]: K extends "readRanges" | "unread" | "mentions"
+    ? StoredReadState[K] | null
+    : StoredReadState[K];
+};
 
 /**
  * What someone has not read in rooms that they are in and not barred from, in the order of the rooms' ids: one
- * statement however many rooms there are.
+ * statement however many rooms there are, and another one for those that are counted anew.
  */
 export async function listUnread(
   { sql }: Store,
   ask: { user: UserId; after: RoomId | null; limit: number },
 ): Promise<UnreadRoom[]> {
   const { user, after, limit } = ask;
-  return sql<UnreadRoom[]>`
+  const read = (where: ReturnType<Sql>, how: Counting) => sql<
+    (Omit<UnreadRoom, "unread"> & { unread: number | null })[]
+  >`
     WITH u AS MATERIALIZED (
       SELECT id, block_revision, id || ARRAY(SELECT blocked_id FROM blocks WHERE user_id = id) AS hidden
       FROM users WHERE id = ${user}
     ), asked AS MATERIALIZED (
       SELECT m.user_id, m.room_id, ${askedColumns(sql)}
       FROM u, members m JOIN rooms r ON r.id = m.room_id AND r.archived_at IS NULL
-      WHERE m.user_id = ${user} AND m.room_id > coalesce(${after}::uuid, ${FIRST}::uuid)
-        AND NOT EXISTS (
-          SELECT FROM sanctions s WHERE s.room_id = m.room_id AND s.user_id = m.user_id
-            AND s.lifted_at IS NULL AND s.kind = 'ban' AND (s.until IS NULL OR s.until > now()))
+      WHERE m.user_id = ${user} AND ${where} AND NOT EXISTS (
+        SELECT FROM sanctions s WHERE s.room_id = m.room_id AND s.user_id = m.user_id
+          AND s.lifted_at IS NULL AND s.kind = 'ban' AND (s.until IS NULL OR s.until > now()))
       ORDER BY m.room_id LIMIT ${limit}
-    ), ${counting(sql)}
+    ), ${how(sql)}
     SELECT room_id AS room, stored_seq AS head, read_revision AS "readRevision", unread, mentions,
       first_unread AS "firstUnread"
     FROM counted ORDER BY room_id`;
+  const quick = await read(sql`m.room_id > ${after ?? FIRST}`, addFew);
+  const slow = quick.filter(({ unread }) => unread === null).map(({ room }) => room);
+  const anew =
+    slow.length === 0 ? [] : await read(sql`m.room_id = ANY (${slow}::uuid[])`, countAnew);
+  const counted = new Map(anew.map((row) => [row.room, row]));
+  return quick.flatMap((row) => {
+    const { unread, ...rest } = row.unread === null ? (counted.get(row.room) ?? row) : row;
+    // Whoever left or was barred meanwhile is told nothing more.
+    return unread === null ? [] : { ...rest, unread };
+  });
 }
 
-const FIRST = "00000000-0000-0000-0000-000000000000";
+const FIRST = "00000000-0000-0000-0000-000000000000" as RoomId;
 
 /**
  * Of a room `r`, a person `u` and a member `m`: what is counted, and from where on. A count that was kept holds
@@ -154,30 +179,45 @@ function askedColumns(sql: Sql) {
     ${kept("counted_first", null)} AS first_before`;
 }
 
-/** Messages since a count was kept, after which it is kept anew. */
-const MOST_SINCE = 1_000;
+/** How rows of `asked` become rows of `counted`. */
+type Counting = typeof addFew;
+
+/** After so many facts it is counted anew; fewer are looked at one by one. */
+const MOST_SINCE = 100;
+
+/** Adds what came since a count was kept; null where none holds, or too much has come. */
+function addFew(sql: Sql) {
+  return sql`news AS MATERIALIZED (
+      -- Unread, mentions and the first: rooms without news cost nothing in a CASE.
+      SELECT a.*, CASE WHEN a.is_kept AND a.stored_seq <= a.since THEN '{0,0}'::bigint[]
+        WHEN a.is_kept AND a.stored_seq - a.since <= ${MOST_SINCE}::bigint THEN (
+          SELECT ARRAY[count(*), count(*) FILTER (WHERE a.user_id = ANY (f.mentions)), min(f.seq)]
+          FROM facts f
+          WHERE f.room_id = a.room_id AND f.seq > greatest(a.since, a.last_read_seq)
+            AND f.seq <= a.stored_seq AND NOT a.read_ranges @> f.seq
+            AND f.type = 'message.sent' AND f.by_id <> ALL (a.hidden)) END AS news
+      FROM asked a
+    ), ${addNews(sql)}`;
+}
 
 /**
- * Counts what each row of `asked` has not read since the count that was kept. Messages are numbered densely, so
- * how many lie in a stretch is a subtraction; from that goes what the indexes say not to count.
+ * Counts what is not read since the count that was kept, or from the beginning. Messages are numbered densely,
+ * so how many lie in a stretch is a subtraction; from that goes what the indexes say not to count.
  */
-function counting(sql: Sql) {
+function countAnew(sql: Sql) {
   const upTo = (position: ReturnType<Sql>) => sql`coalesce((
     SELECT f.n FROM facts f WHERE f.room_id = a.room_id AND f.seq <= ${position}
     ORDER BY f.seq DESC LIMIT 1), 0)`;
   const inGap = (column: string, of: "g" | "s" = "g") =>
     sql`${sql(column)} >= lower(${sql(of)}.gap) AND ${sql(column)} < upper(${sql(of)}.gap)`;
-  return sql`counted AS MATERIALIZED (
-      SELECT a.*, a.unread_before + coalesce(c.unread, 0) AS unread,
-        a.mentions_before + coalesce(c.mentions, 0) AS mentions,
-        coalesce(a.first_before, c.first_unread) AS first_unread
-      FROM asked a LEFT JOIN LATERAL (
-        SELECT sum(s.unread)::bigint AS unread, sum(s.mentions)::bigint AS mentions,
+  return sql`news AS MATERIALIZED (
+      SELECT a.*, (
+        SELECT ARRAY[coalesce(sum(s.unread)::bigint, 0), coalesce(sum(s.mentions)::bigint, 0),
           min(CASE WHEN s.unread > 0 AND a.first_before IS NULL THEN (
             SELECT f.seq FROM facts f
             WHERE f.room_id = a.room_id AND ${inGap("f.seq", "s")} AND f.type = 'message.sent'
               AND f.removed_seq IS NULL AND f.by_id <> ALL (a.hidden)
-            ORDER BY f.seq LIMIT 1) END) AS first_unread
+            ORDER BY f.seq LIMIT 1) END)]
         FROM (
           SELECT g.gap,
             CASE WHEN upper(g.gap) > a.stored_seq THEN a.messages ELSE ${upTo(sql`upper(g.gap) - 1`)} END
@@ -196,14 +236,12 @@ function counting(sql: Sql) {
           FROM unnest(
             int8multirange(int8range(a.since + 1, greatest(a.stored_seq, a.since) + 1))
             - int8multirange(int8range(0, a.last_read_seq + 1)) - a.read_ranges) AS g (gap)
-          WHERE a.stored_seq > a.since
           OFFSET 0
-        ) s
-      ) c ON true
-    ), kept AS (
+        ) s) AS news
+      FROM asked a
+    ), ${addNews(sql)}, kept AS (
       SELECT c.* FROM counted c JOIN members m ON m.room_id = c.room_id AND m.user_id = c.user_id
         AND m.read_revision = c.read_revision
-      WHERE NOT c.is_kept OR c.messages - c.since_n > ${MOST_SINCE}
       -- Whoever else is at it keeps as good a count.
       FOR NO KEY UPDATE OF m SKIP LOCKED
     ), keeping AS (
@@ -211,6 +249,14 @@ function counting(sql: Sql) {
         counted_mentions = k.mentions, counted_first = k.first_unread, counted_blocks = k.block_revision
       FROM kept k WHERE m.room_id = k.room_id AND m.user_id = k.user_id
         AND m.read_revision = k.read_revision
+    )`;
+}
+
+function addNews(sql: Sql) {
+  return sql`counted AS (
+      SELECT n.*, n.unread_before + n.news[1] AS unread, n.mentions_before + n.news[2] AS mentions,
+        coalesce(n.first_before, n.news[3]) AS first_unread
+      FROM news n
     )`;
 }
 
