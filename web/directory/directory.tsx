@@ -9,7 +9,16 @@ import { session } from "../session/session.ts";
 import { TopBar } from "../top-bar.tsx";
 import { NewRoom } from "./new-room.tsx";
 import { RoomCard } from "./room-card.tsx";
-import { findRooms, rooms, roomsProblem, sort, wanted, type Sort } from "./rooms.ts";
+import {
+  findRooms,
+  rooms,
+  roomsProblem,
+  sort,
+  tags,
+  wanted,
+  wantedTag,
+  type Sort,
+} from "./rooms.ts";
 
 /** The rooms one can drop in to. */
 export function Directory() {
@@ -56,6 +65,7 @@ export function Directory() {
               </button>
             )}
           </div>
+          <Tags />
           <Found onOpen={() => setOpening(true)} />
         </section>
       </main>
@@ -102,11 +112,32 @@ const sorts: [Sort, string][] = [
   ["mine", "Been there"],
 ];
 
+/** What rooms are about: one of these, or anything. */
+function Tags() {
+  if (tags.value.length === 0) return null;
+  return (
+    <ul class="tag-choice" aria-label="Rooms about">
+      {tags.value.map((tag) => (
+        <li key={tag}>
+          <button
+            type="button"
+            class="tag"
+            aria-pressed={wantedTag.value === tag}
+            onClick={() => (wantedTag.value = wantedTag.value === tag ? null : tag)}
+          >
+            {tag}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Found({ onOpen }: { onOpen: () => void }) {
   if (rooms.value === null) {
     if (roomsProblem.value !== "") return <p class="problem">{roomsProblem.value}</p>;
     return (
-      <ul class="room-grid" aria-hidden="true">
+      <ul key="awaited" class="room-grid" aria-hidden="true">
         {[1, 2, 3, 4, 5, 6].map((index) => (
           <li key={index} class="room-card is-awaited" />
         ))}
@@ -115,7 +146,7 @@ function Found({ onOpen }: { onOpen: () => void }) {
   }
   if (rooms.value.length === 0) return <Nothing onOpen={onOpen} />;
   return (
-    <ul class="room-grid">
+    <ul key="found" class="room-grid">
       {rooms.value.map((room) => (
         <RoomCard key={room.id} room={room} />
       ))}
@@ -124,7 +155,7 @@ function Found({ onOpen }: { onOpen: () => void }) {
 }
 
 function Nothing({ onOpen }: { onOpen: () => void }) {
-  const isSearch = wanted.value.trim() !== "" || sort.value === "mine";
+  const isSearch = wanted.value.trim() !== "" || wantedTag.value !== null || sort.value === "mine";
   return (
     <div class="nothing">
       <Icon name="wave" size={40} />

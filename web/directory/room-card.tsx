@@ -1,13 +1,20 @@
+import { useState } from "preact/hooks";
+
 import type { Room } from "../../client/index.ts";
 import { Link } from "../navigation/link.tsx";
 import { roomPath } from "../navigation/route.ts";
 import { hueOf } from "../parts/avatar.tsx";
 import { agoOf, counted, minute } from "../parts/clock.ts";
 import { Icon } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
+import { session } from "../session/session.ts";
+
+const WeatherPeek = later(() => import("./weather-peek.tsx").then((m) => m.WeatherPeek));
 
 /** A room in the directory, with the weather in it. */
 export function RoomCard({ room }: { room: Room }) {
   const { title, topic, slug, tags, live, locked, createdAt } = room;
+  const [peeking, setPeeking] = useState(false);
   return (
     <li class="room-card" style={{ "--hue": String(hueOf(room.id)) }}>
       <Link to={roomPath(slug)} class="room-link">
@@ -34,6 +41,18 @@ export function RoomCard({ room }: { room: Room }) {
           </span>
         </p>
       </Link>
+      {session.value !== null && (
+        <button
+          type="button"
+          class="round quiet peek-in"
+          aria-label={`How is it in ${title}?`}
+          title="How is it there?"
+          onClick={() => setPeeking(true)}
+        >
+          <Icon name="wave" />
+        </button>
+      )}
+      {peeking && <WeatherPeek room={room} onClose={() => setPeeking(false)} />}
     </li>
   );
 }

@@ -1,35 +1,74 @@
-import { effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 import { askAsVisitor, type Room } from "../../client/index.ts";
+import { ask } from "../session/ask.ts";
 import { keep, readKept } from "../session/kept.ts";
 import { sentenceOf } from "../session/refusal.ts";
+import { client } from "../session/session.ts";
 
 export type Sort = "live" | "new" | "mine";
 
 /** What the directory looks for. */
 export const sort = signal<Sort>("live");
 export const wanted = signal("");
+/** What the rooms are to be about; null for anything. */
+export const wantedTag = signal<string | null>(null);
+/** All of it, to tell one question from the next. */
+const question = computed(() => JSON.stringify([sort.value, wantedTag.value, wanted.value]));
+/** What rooms are about, the most used first. */
+export const tags = signal<readonly string[]>([]);
 /** The rooms that were found; null before the first answer. */
 export const rooms = signal<readonly Room[] | null>(null);
 export const roomsProblem = signal("");
 
+let tagsRead: Promise<string[]> | null = null;
+
 /** Asks anew for the rooms that are looked for. */
 export async function findRooms(): Promise<void> {
-  const asked = `${sort.value} ${wanted.value}`;
+  const asked = question.peek();
   const q = wanted.value.trim();
   try {
-    const { items } = await askAsVisitor(location.origin, "room:list", {
-      sort: sort.value === "new" ? "new" : "live",
+    const which = {
       limit: 60,
       ...(q !== "" && { q }),
-    });
+      ...(wantedTag.value !== null && { tag: wantedTag.value }),
+    };
+    const [{ items }, mine, about] = await Promise.all([
+      askAsVisitor(location.origin, "room:list", {
+        ...which,
+        sort: sort.value === "new" ? "new" : "live",
+      }),
+      sort.value === "mine" && client.peek() !== null
+        ? ask("room:list", { ...which, show: "mine" })
+        : { items: [] },
+      (tagsRead ??= readTags()),
+    ]);
     // A later question may have been answered first.
-    if (asked !== `${sort.value} ${wanted.value}`) return;
-    rooms.value = sort.value === "mine" ? items.filter(({ id }) => visited().includes(id)) : items;
+    if (asked !== question.peek()) return;
+    // Both at once: rooms that are there are not pushed down.
+    tags.value = about;
+    rooms.value = sort.value === "mine" ? withVisited(mine.items, items) : items;
     roomsProblem.value = "";
   } catch (error) {
     roomsProblem.value = sentenceOf(error);
   }
+}
+
+/** What rooms are about; nothing when that cannot be read: the rooms say why. */
+async function readTags(): Promise<string[]> {
+  try {
+    const { items } = await askAsVisitor(location.origin, "tag:list", { limit: MOST_TAGS });
+    return items.map(({ tag }) => tag);
+  } catch {
+    return [];
+  }
+}
+
+/** Those that I am in, and others that I looked into from this browser. */
+function withVisited(mine: readonly Room[], others: readonly Room[]): Room[] {
+  const known = new Set<string>(mine.map(({ id }) => id));
+  const seen = visited();
+  return [...mine, ...others.filter(({ id }) => !known.has(id) && seen.includes(id))];
 }
 
 /** What is known of a room before it is entered. */
@@ -57,9 +96,11 @@ function visited(): string[] {
   return readKept<string[]>("visited") ?? [];
 }
 
-effect(() => {
-  // Read here, so that a change of either asks anew.
-  const isTyping = wanted.value !== "" && sort.value !== "new";
-  const soon = setTimeout(() => void findRooms(), isTyping ? 150 : 0);
-  return () => clearTimeout(soon);
+let soon: ReturnType<typeof setTimeout> | undefined;
+question.subscribe(() => {
+  clearTimeout(soon);
+  soon = setTimeout(() => void findRooms(), wanted.peek() === "" ? 0 : TYPING_MS);
 });
+
+const TYPING_MS = 150;
+const MOST_TAGS = 12;

@@ -48,6 +48,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }
 
+/** "3 minutes"; of what takes no time, that it does not. */
+export function readingTimeOf(seconds: number): string {
+  return seconds < 60 ? "less than a minute" : counted(Math.round(seconds / 60), "minute");
+}
+
 function capital(word: string): string {
   return word.charAt(0).toLocaleUpperCase() + word.slice(1);
 }

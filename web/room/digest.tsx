@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { CommandOutput } from "../../client/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
-import { counted } from "../parts/clock.ts";
+import { counted, readingTimeOf } from "../parts/clock.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { act } from "./acts.ts";
 import type { Desk } from "./desk.ts";
@@ -36,7 +36,7 @@ function Shown({ since, room, desk }: { since: number; room: OpenRoom; desk: Des
           <p>
             {counted(missed.messages, "message")} of{" "}
             {counted(missed.people.length, "person", "people")},{" "}
-            {readingTime(missed.readingSeconds)} to read.
+            {readingTimeOf(missed.readingSeconds)} to read.
           </p>
           <ul class="pins">
             {missed.conversations.map(({ id, title, from, messages, people, mine, mentioned }) => (
@@ -126,10 +126,6 @@ function Address({ url, children }: { url: string; children: string }) {
       {children}
     </a>
   );
-}
-
-function readingTime(seconds: number): string {
-  return seconds < 60 ? "less than a minute" : counted(Math.round(seconds / 60), "minute");
 }
 
 const MOST_FACES = 24;

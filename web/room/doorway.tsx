@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 
 import type { Glimpse } from "../directory/rooms.ts";
+import { counted } from "../parts/clock.ts";
 import { NameForm } from "../parts/name-form.tsx";
 import { Swirl } from "../parts/swirl.tsx";
 import { TopBar } from "../top-bar.tsx";
@@ -18,6 +19,11 @@ export function Doorway({ glimpse }: { glimpse: Glimpse | null }) {
         <p class="doorway-kicker">{kickerOf(glimpse?.live.present ?? 0)}</p>
         <h1>{title}</h1>
         {glimpse !== null && glimpse.topic !== "" && <p class="topic">{glimpse.topic}</p>}
+        {glimpse !== null && glimpse.live.messagesLast5m > 0 && (
+          <p class="doorway-pace">
+            {counted(glimpse.live.messagesLast5m, "message")} in the last five minutes
+          </p>
+        )}
         <NameForm action="Drop in" />
       </main>
       <Swirl />
