@@ -1,5 +1,5 @@
 import type { Fact } from "../protocol/facts.ts";
-import type { Author, Role, RoomChanges } from "../protocol/shapes.ts";
+import type { Author, Raid, Role, RoomChanges } from "../protocol/shapes.ts";
 
 /** A message as it is now. */
 export interface ViewMessage {
@@ -69,7 +69,7 @@ export interface RoomView {
   /** Pinned messages, in the order of pinning; also those older than the view. */
   readonly pins: readonly number[];
   /** What the facts changed of the room. */
-  readonly changes: Readonly<RoomChanges & { archivedAt?: string }>;
+  readonly changes: Readonly<RoomChanges & { archivedAt?: string; raid?: Raid | null }>;
   readonly roles: Readonly<Record<string, Role>>;
   readonly mutes: Readonly<Record<string, Standing>>;
   readonly bans: Readonly<Record<string, Standing>>;

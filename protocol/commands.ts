@@ -23,6 +23,7 @@ import { peopleCommands } from "./people-commands.ts";
 import { readCommands } from "./read-commands.ts";
 import { removalCommands } from "./removal-commands.ts";
 import { reportCommands } from "./report-commands.ts";
+import { roomControlCommands } from "./room-control-commands.ts";
 import {
   AuditEntry,
   DryRun,
@@ -138,7 +139,8 @@ export const commands = {
     rest: route("GET", "/rooms/:room"),
   },
   "room:update": {
-    summary: "Change a room: title, topic, tags, visibility, lock, slow mode.",
+    summary:
+      "Change a room: title, topic, tags, visibility, who may speak, slow mode, whether people may ask to join.",
     input: z.strictObject({ ...room, ...RoomChanges.shape }),
     output: Room,
     who: "moderator",
@@ -464,6 +466,7 @@ export const commands = {
   },
   ...removalCommands,
   ...reportCommands,
+  ...roomControlCommands,
   "import:create": {
     summary:
       "Bring a history along, into a room of its own: for platform administrators. Then PUT its parts, and start it.",

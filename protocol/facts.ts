@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { ClientId, ConversationId, Position, RoomId, Seq, Epoch, Time, UserId } from "./ids.ts";
 import { CaseChanged, Notice } from "./reports.ts";
-import { Author, ReadState, Role, RoomChanges, SanctionNotice } from "./shapes.ts";
+import { Author, Raid, ReadState, Role, RoomChanges, SanctionNotice } from "./shapes.ts";
 
 const onTarget = { target: Seq };
 const onUser = { user: UserId };
@@ -54,7 +54,12 @@ export const factData = {
   "member.unbanned": { ...onUser, reason: z.string().optional(), ...expired },
   "member.role": { ...onUser, role: Role },
   "member.left": onUser,
-  "room.updated": { changes: RoomChanges.extend({ archivedAt: Time.optional() }) },
+  "room.updated": {
+    changes: RoomChanges.extend({
+      archivedAt: Time.optional(),
+      raid: Raid.nullable().optional(),
+    }),
+  },
 } satisfies Record<string, z.ZodRawShape>;
 
 export type FactType = keyof typeof factData;

@@ -20,6 +20,8 @@ export const MAX_LINE_CODE_POINTS = 500;
 export const MAX_TAGS = 10;
 /** Slow mode, in seconds. */
 export const MAX_SLOW_MODE_SECONDS = 21_600;
+/** Raid mode, in seconds. */
+export const MAX_RAID_SECONDS = 86_400;
 /** Webhooks of one room. */
 export const MAX_WEBHOOKS = 10;
 /** Rules of one room's filter. */

@@ -55,6 +55,30 @@ export const Tag = z
     "1 to 32 of lower-case letters, digits and -",
   );
 
+/** Who may speak: everyone, who has been a member for a while, moderators, or nobody but platform administrators. */
+export const Speakers = z.enum(["everyone", "settled", "moderators", "nobody"]);
+export type Speakers = z.infer<typeof Speakers>;
+
+/** Raid mode, while it is on. */
+export const Raid = z.object({
+  since: Time,
+  until: Time,
+  slowModeSeconds: z.int(),
+  /** Who became a member after this may only read. */
+  newSince: Time,
+});
+export type Raid = z.infer<typeof Raid>;
+
+/** What someone may know of a private room that they may ask to join. */
+export const Door = z.object({
+  id: RoomId,
+  slug: z.string(),
+  title: z.string(),
+  /** Whether I have asked, and nobody has answered. */
+  asked: z.boolean(),
+});
+export type Door = z.infer<typeof Door>;
+
 export const Room = z.object({
   id: RoomId,
   slug: z.string(),
@@ -64,6 +88,13 @@ export const Room = z.object({
   tags: z.array(z.string()),
   locked: z.boolean(),
   slowModeSeconds: z.int(),
+  /** As `locked` says, where it is left out. */
+  speakers: Speakers.optional(),
+  /** For so long somebody must be a member before they speak, where only those who have settled may. */
+  settledSeconds: z.int().optional(),
+  raid: Raid.nullable().optional(),
+  /** Whether people may ask to join it while it is private. */
+  asking: z.boolean().optional(),
   createdAt: Time,
   archivedAt: Time.nullable(),
   live: z.object({ present: z.int(), messagesLast5m: z.int() }),
@@ -100,6 +131,10 @@ export const RoomChanges = z.strictObject({
   visibility: Visibility.optional(),
   locked: z.boolean().optional(),
   slowModeSeconds: z.int().min(0).max(MAX_SLOW_MODE_SECONDS).optional(),
+  /** Goes before `locked`, which is true while only moderators or nobody may speak. */
+  speakers: Speakers.optional(),
+  settledSeconds: z.int().min(1).max(31_536_000).optional(),
+  asking: z.boolean().optional(),
 });
 export type RoomChanges = z.infer<typeof RoomChanges>;
 

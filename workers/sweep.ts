@@ -3,6 +3,7 @@ import { appendPending, roomsWithPending } from "../db/pending-facts.ts";
 import { eraseEvidence } from "../db/postgres/cases.ts";
 import { eraseRemovedTexts } from "../db/postgres/removals.ts";
 import { endStalledTransactions } from "../db/postgres/stalled-transactions.ts";
+import { endRaids } from "../db/raids.ts";
 import { drain } from "./drain.ts";
 import { rewriteQuarantined } from "./rewrite-quarantined.ts";
 import type { StoreDeps } from "./store.ts";
@@ -13,8 +14,8 @@ const OVERDUE_MS = 500;
 /**
  * Does what lost hints and crashes left undone: frees the rooms that a paused process holds, stores
  * rooms that nobody drains (G12), puts tombstones in their places (G14), erases what clean-ups removed
- * and what cases were about long ago, tells of sanctions that ran out, and appends facts whose act was
- * committed before its process died (G20).
+ * and what cases were about long ago, tells of sanctions and raid modes that ran out, and appends facts
+ * whose act was committed before its process died (G20).
  */
 export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise<void> {
   const stalled = await endStalledTransactions(deps.stores.store);
@@ -25,6 +26,7 @@ export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise
   await eraseRemovedTexts(deps.stores.store.sql, now);
   await eraseEvidence(deps.stores.store.sql, now);
   await expireSanctions(deps.stores, deps.now());
+  for (const room of await endRaids(deps.stores.store, now)) await appendPending(deps.stores, room);
   for (const room of await roomsWithPending(deps.stores, OVERDUE_MS)) {
     if (shouldStop()) return;
     await appendPending(deps.stores, room);

@@ -132,6 +132,42 @@ export async function holdMessage(tx: TransactionSql, held: Held): Promise<CaseI
   return id;
 }
 
+/**
+ * Notes that someone asks to join a room, in the caller's transaction. Null: they have asked before and wait;
+ * "refused": moderators have said no in the last day.
+ */
+export async function openJoin(
+  tx: TransactionSql,
+  ask: { room: RoomId; user: UserId; line: string | null; at: string },
+): Promise<CaseId | null | "refused"> {
+  const { room, user, line, at } = ask;
+  const [refused] = await tx`
+    SELECT 1 FROM cases WHERE room_id = ${room} AND author_id = ${user} AND kind = 'join'
+      AND action = 'refuse' AND resolved_at > ${at}::text::timestamptz - interval '1 day'`;
+  if (refused !== undefined) return "refused";
+  const [row] = await tx<{ id: string }[]>`
+    INSERT INTO cases (id, kind, room_id, author_id, held, opened_at, due_at)
+    VALUES (${uuidv7()}, 'join', ${room}, ${user},
+      ${line === null ? null : JSON.stringify({ text: line })}::text::jsonb, ${at}::text::timestamptz,
+      ${at}::text::timestamptz)
+    ON CONFLICT (room_id, author_id) WHERE kind = 'join' AND resolved_at IS NULL DO NOTHING RETURNING id`;
+  if (row === undefined) return null;
+  const id = CaseId.parse(row.id);
+  await weigh(tx, id);
+  return id;
+}
+
+/** Whether someone waits for an answer to their asking to join. */
+export async function hasAskedToJoin(
+  { sql }: Store,
+  ask: { room: RoomId; user: UserId },
+): Promise<boolean> {
+  const [row] = await sql`
+    SELECT 1 FROM cases WHERE room_id = ${ask.room} AND author_id = ${ask.user} AND kind = 'join'
+      AND resolved_at IS NULL`;
+  return row !== undefined;
+}
+
 /** A case that a moderator acts on, locked in their transaction. */
 export interface LockedCase {
   id: CaseId;

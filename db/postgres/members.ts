@@ -37,6 +37,15 @@ export async function findRoles(
   return rows.map(({ role }) => role);
 }
 
+/** Since when someone is a member of a room (ms since 1970); null when they are none. */
+export async function findJoinedAt(
+  store: Store,
+  room: RoomId,
+  user: UserId,
+): Promise<number | null> {
+  return (await findMember(store, room, user))?.joinedAt.getTime() ?? null;
+}
+
 /** Moderators and owners of a room. */
 export async function findLeaders({ sql }: Store, room: RoomId): Promise<UserId[]> {
   const rows = await sql<{ user_id: UserId }[]>`

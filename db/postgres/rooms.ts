@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 
 import { Refusal } from "../../protocol/errors.ts";
 import { looksLikeId, RoomId, type RoomRef, type UserId } from "../../protocol/ids.ts";
-import type { RoomChanges, Visibility } from "../../protocol/shapes.ts";
+import type { Raid, RoomChanges, Visibility } from "../../protocol/shapes.ts";
 import type { Store } from "./connection.ts";
 import { members, rooms } from "./schema.ts";
 
@@ -83,9 +83,10 @@ export async function changeRoom(
   changes: RoomChanges & { archivedAt?: string | undefined },
 ): Promise<{ policy: number; before: RoomBefore }> {
   const { title, topic, tags, visibility, locked, slowModeSeconds, archivedAt } = changes;
+  const { speakers, settledSeconds, asking } = changes;
   const [before] = await tx<RoomBefore[]>`
     SELECT title, topic, tags, visibility, locked, slow_mode_seconds AS "slowModeSeconds",
-      archived_at AS "archivedAt"
+      speakers, settled_seconds AS "settledSeconds", asking, archived_at AS "archivedAt"
     FROM rooms WHERE id = ${id} FOR UPDATE`;
   const [row] = await tx<{ policy: number }[]>`
     UPDATE rooms SET
@@ -95,6 +96,9 @@ export async function changeRoom(
       visibility = coalesce(${visibility ?? null}, visibility),
       locked = coalesce(${locked ?? null}, locked),
       slow_mode_seconds = coalesce(${slowModeSeconds ?? null}, slow_mode_seconds),
+      speakers = coalesce(${speakers ?? null}, speakers),
+      settled_seconds = coalesce(${settledSeconds ?? null}, settled_seconds),
+      asking = coalesce(${asking ?? null}, asking),
       archived_at = coalesce(${archivedAt ?? null}::text::timestamptz, archived_at),
       policy = policy + 1
     WHERE id = ${id} RETURNING policy`;
@@ -126,4 +130,24 @@ export async function recentMessages(
     WHERE room_id = ANY(${[...ids]}::uuid[]) AND minute > now() - interval '5 minutes'
     GROUP BY room_id`;
   return new Map(rows.map(({ room_id: room, messages }) => [room, messages]));
+}
+
+/**
+ * Begins or ends a room's raid mode and gives its rules a new version, in the caller's transaction. Answers
+ * that version, and what it was before. Errors: `not_found`.
+ */
+export async function setRaid(
+  tx: TransactionSql,
+  id: RoomId,
+  raid: Raid | null,
+): Promise<{ policy: number; before: Raid | null }> {
+  const [before] = await tx<{ raid: Raid | null }[]>`
+    SELECT raid FROM rooms WHERE id = ${id} FOR UPDATE`;
+  const [row] = await tx<{ policy: number }[]>`
+    UPDATE rooms SET raid = ${raid === null ? null : JSON.stringify(raid)}::text::jsonb, policy = policy + 1
+    WHERE id = ${id} RETURNING policy`;
+  if (row === undefined || before === undefined) {
+    throw new Refusal("not_found", "There is no such room.");
+  }
+  return { policy: row.policy, before: before.raid };
 }

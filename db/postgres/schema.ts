@@ -17,8 +17,10 @@ import type { ProfileLink } from "../../protocol/people.ts";
 import type {
   FilterRule,
   Notify,
+  Raid,
   Role,
   SanctionKind,
+  Speakers,
   User,
   Visibility,
 } from "../../protocol/shapes.ts";
@@ -80,6 +82,10 @@ export const rooms = pgTable("rooms", {
   messages: count("messages").notNull().default(0),
   lastFactAt: moment("last_fact_at"),
   direct: boolean().notNull().default(false),
+  speakers: text().notNull().default("everyone").$type<Speakers>(),
+  settledSeconds: integer("settled_seconds").notNull().default(0),
+  raid: jsonb().$type<Raid>(),
+  asking: boolean().notNull().default(false),
 });
 
 export const members = pgTable(

@@ -16,7 +16,7 @@ import { dropIn } from "./drop-in.ts";
 import { beginDryRun, getDryRun } from "./dry-run-filter.ts";
 import { getFilters, setFilters } from "./manage-filters.ts";
 import { giveRole, leaveForGood, showMembers } from "./manage-members.ts";
-import { archiveRoom, getRoom, openRoom, updateRoom } from "./manage-room.ts";
+import { archiveRoom, beginRaid, endRaid, getRoom, openRoom, updateRoom } from "./manage-room.ts";
 import {
   endWebhook,
   openWebhook,
@@ -58,6 +58,8 @@ export const acts: ActTable = {
   "room:get": getRoom,
   "room:update": updateRoom,
   "room:archive": archiveRoom,
+  "raid:begin": beginRaid,
+  "raid:end": endRaid,
   "room:history": readHistory,
   "room:read": markRead,
   "room:unread": markUnread,

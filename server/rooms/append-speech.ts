@@ -5,10 +5,11 @@ import type { FilterVerdict } from "../../filters/compile-filter.ts";
 import { Refusal } from "../../protocol/errors.ts";
 import type { Draft } from "../../protocol/facts.ts";
 import type { Deps, RoomCall } from "./act.ts";
+import { decide } from "./decide.ts";
 import { judgeSpeech, noteRules, stopSpeech } from "./filter-speech.ts";
-import { type Decision, has, mayCommand } from "./policy.ts";
+import { type Decision, has } from "./policy.ts";
+import { judgeInRaid, slowModeAt } from "./raid-mode.ts";
 import { barredBecause } from "./refuse-banned.ts";
-import type { RoomRules } from "./room-rules.ts";
 
 const MOST_TRIES = 6;
 
@@ -53,7 +54,7 @@ export async function appendSpeech(
     if (result.status === "policy") {
       rules = await deps.rules.reload(rules.row.id);
       rank = await deps.rules.rankOf(rules, call.caller);
-      decision = mayCommand(call.who, roomFacts(rules), rank);
+      decision = await decide(deps, { caller: call.caller, rules, rank, who: call.who });
     } else if (result.status === "check") {
       const earlier = (await speech.findEarlier?.()) ?? null;
       if (earlier !== null) return earlier;
@@ -65,11 +66,6 @@ export async function appendSpeech(
   throw new Refusal("unavailable", "The room's rules are changing; try again in a moment.");
 }
 
-/** What the rules read of a room. */
-export function roomFacts({ row }: RoomRules) {
-  return { visibility: row.visibility, locked: row.locked, archived: row.archivedAt !== null };
-}
-
 /** The policy's verdict and, where that lets it pass, the filter's. */
 interface Judged {
   verdict: Decision;
@@ -78,6 +74,8 @@ interface Judged {
 
 function judge(deps: Deps, call: RoomCall, { text, draft }: Speech): Judged {
   if (!call.decision.allowed || text === null) return { verdict: call.decision, filtered: null };
+  const inRaid = judgeInRaid(call, { text, nowMs: deps.now() });
+  if (inRaid !== null) return { verdict: inRaid, filtered: null };
   const filtered = judgeSpeech(deps, call, { text, draft });
   if (filtered.stop === null) return { verdict: call.decision, filtered };
   const message = `The room's rule "${filtered.stop.name}" refused it.`;
@@ -103,7 +101,7 @@ function append(
     idempotency: idempotency === null ? null : { ...idempotency, checked },
     policy: { version: row.policy, verdict: verdict.allowed ? null : verdict.code },
     guard: speech.guard,
-    slowModeMs: isMessage && !exempt ? row.slowModeSeconds * 1_000 : 0,
+    slowModeMs: isMessage && !exempt ? slowModeAt(row, deps.now()) * 1_000 : 0,
     cap: deps.unstoredCap,
     isMessage,
     target: "target" in draft ? draft.target : null,

@@ -25,7 +25,12 @@ export const rights = {
   readPrivate: { does: "Read a private room", least: "guest", onLower: false },
   speak: { does: "Speak, react and edit their own messages", least: null, onLower: false },
   removeOwn: { does: "Take their own messages back", least: null, onLower: false },
-  speakLocked: { does: "Speak while the room is locked", least: "moderator", onLower: false },
+  speakLocked: {
+    does: "Speak while only moderators or settled members may; be new, or name links, in raid mode",
+    least: "moderator",
+    onLower: false,
+  },
+  speakClosed: { does: "Speak while nobody may", least: "admin", onLower: false },
   skipSlowMode: {
     does: "Speak without the pauses of slow mode",
     least: "moderator",
@@ -97,7 +102,11 @@ function rankOf(rank: Rank | null): number {
 export interface RoomFacts {
   visibility: Visibility;
   locked: boolean;
+  /** Locked even to moderators. */
+  closed: boolean;
   archived: boolean;
+  /** Why this person may only read for now, since they are new here; null when they are not. */
+  newcomer: string | null;
 }
 
 /**
@@ -132,6 +141,10 @@ function maySpeak(room: RoomFacts, rank: Rank | null): Decision {
   if (room.locked && !has("speakLocked", rank)) {
     return no("locked", "The room is locked: only moderators may speak.");
   }
+  if (room.closed && !has("speakClosed", rank)) {
+    return no("locked", "The room is locked: nobody may speak.");
+  }
+  if (room.newcomer !== null && !has("speakLocked", rank)) return no("locked", room.newcomer);
   return may("speak", rank);
 }
 

@@ -1,6 +1,6 @@
 import { gather } from "../../db/gather.ts";
 import { readFilterRules } from "../../db/postgres/filters.ts";
-import { findRoles } from "../../db/postgres/members.ts";
+import { findJoinedAt, findRoles } from "../../db/postgres/members.ts";
 import { findRoom, type RoomRow } from "../../db/postgres/rooms.ts";
 import type { Stores } from "../../db/stores.ts";
 import { compileFilter, type Filter } from "../../filters/compile-filter.ts";
@@ -85,6 +85,15 @@ export class RoomRulesCache {
     return role;
   }
 
+  /** Since when someone is a member of a room (ms); null when they are none. */
+  async joinedAtOf({ row }: RoomRules, user: UserId): Promise<number | null> {
+    const known = this.#byId.get(row.id)?.joinedAt;
+    const joinedAt = known?.get(user) ?? (await findJoinedAt(this.#stores.store, row.id, user));
+    // Who is no member may become one at any moment, on any gateway.
+    if (joinedAt !== null) known?.set(user, joinedAt);
+    return joinedAt;
+  }
+
   /** Notes a role that was just read or made, so that the next command need not ask. */
   noteRole(room: RoomId, user: UserId, role: Role): void {
     this.#byId.get(room)?.roles.set(user, role);
@@ -110,7 +119,8 @@ export class RoomRulesCache {
     // Roles are part of what the version covers: they are forgotten with it.
     const roles = unchanged ? known.roles : new Map<UserId, Role | null>();
     this.#byId.delete(row.id);
-    this.#byId.set(row.id, { rules, roles, loadedAt: Date.now() });
+    const joinedAt = unchanged ? known.joinedAt : new Map<UserId, number>();
+    this.#byId.set(row.id, { rules, roles, joinedAt, loadedAt: Date.now() });
     this.#idOfSlug.set(row.slug, row.id);
     if (this.#byId.size > MOST_ROOMS) this.#forgetOldest();
     return rules;
@@ -128,5 +138,6 @@ export class RoomRulesCache {
 interface Cached {
   rules: RoomRules;
   roles: Map<UserId, Role | null>;
+  joinedAt: Map<UserId, number>;
   loadedAt: number;
 }

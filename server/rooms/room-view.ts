@@ -4,6 +4,7 @@ import type { Stores } from "../../db/stores.ts";
 import type { RoomId } from "../../protocol/ids.ts";
 import type { Room } from "../../protocol/shapes.ts";
 import type { Deps } from "./act.ts";
+import { raidAt } from "./decide.ts";
 
 /** A room as people see it, with how live it is just now. */
 export async function showRoom({ lookups }: Pick<Deps, "lookups">, row: RoomRow): Promise<Room> {
@@ -31,6 +32,7 @@ export async function showRoomsById(
 
 /** A room row as people see it. */
 export function roomOf(row: RoomRow, live: Room["live"]): Room {
+  const raid = raidAt(row, Date.now());
   return {
     id: row.id,
     slug: row.slug,
@@ -40,6 +42,10 @@ export function roomOf(row: RoomRow, live: Room["live"]): Room {
     tags: row.tags,
     locked: row.locked,
     slowModeSeconds: row.slowModeSeconds,
+    ...(row.speakers === "everyone" ? {} : { speakers: row.speakers }),
+    ...(row.settledSeconds === 0 ? {} : { settledSeconds: row.settledSeconds }),
+    ...(row.asking ? { asking: true } : {}),
+    ...(raid === null ? {} : { raid }),
     createdAt: row.createdAt.toISOString(),
     archivedAt: row.archivedAt?.toISOString() ?? null,
     live,

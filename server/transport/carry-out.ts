@@ -7,8 +7,7 @@ import {
 import { Refusal } from "../../protocol/errors.ts";
 import type { Caller, Deps, RoomCall } from "../rooms/act.ts";
 import { type ActName, acts, isRoomCommand } from "../rooms/acts.ts";
-import { roomFacts } from "../rooms/append-speech.ts";
-import { mayCommand } from "../rooms/policy.ts";
+import { decide } from "../rooms/decide.ts";
 import { refuseBanned } from "../rooms/refuse-banned.ts";
 import { signedIn } from "../rooms/signed-in.ts";
 
@@ -49,7 +48,7 @@ export async function openCall(
     rules = await deps.rules.reload(rules.row.id);
   }
   const rank = await deps.rules.rankOf(rules, caller);
-  const decision = mayCommand(who, roomFacts(rules), rank);
+  const decision = await decide(deps, { caller, rules, rank, who });
   if (!decision.allowed && !isAppended) throw new Refusal(decision.code, decision.message);
   return { caller, rules, rank, who, decision };
 }

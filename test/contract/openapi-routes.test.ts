@@ -142,6 +142,15 @@ const inputs = {
   "removal:list": ({ room }) => ({ room: room.id }),
   "removal:texts": async (on) => ({ room: on.room.id, seq: await cleaned(on) }),
   "removal:undo": async (on) => ({ room: on.room.id, seq: await cleaned(on) }),
+  "raid:begin": ({ room }) => ({
+    room: room.id,
+    seconds: 60,
+    slowModeSeconds: 5,
+    newMinutes: 5,
+  }),
+  "raid:end": ({ room }) => ({ room: room.id }),
+  "join:door": async (on) => ({ room: await askedFor(on) }),
+  "join:ask": async (on) => ({ room: await askedFor(on), line: "May I?" }),
   "report:create": async ({ room, grace }) => ({
     room: room.id,
     seq: (await say(await grace.connect(), room.id, "buy now")).seq,
@@ -287,6 +296,13 @@ async function mute({ ada, grace, room }: Scene): Promise<Sanction["id"]> {
     reason: "spam",
   });
   return body.id;
+}
+
+/** A private room of Grace's that Ada may ask to join. */
+async function askedFor({ grace }: Scene): Promise<string> {
+  const { id } = await grace.openRoom("Study", { visibility: "private" });
+  await grace.rest("PATCH", `/rooms/${id}`, { asking: true });
+  return id;
 }
 
 /** A case about what Grace said, reported by Root. */

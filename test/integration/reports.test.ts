@@ -215,6 +215,27 @@ describe("the queue", () => {
     expect(body.items.map((one) => one.room)).toContain(room.id);
   });
 
+  test("of two moderators who claim a case at the same moment one has it, the other is told so", async () => {
+    const { owner, moderator, room, seq, reader } = await watercooler();
+    const { body } = await report(reader, room, seq);
+    let claims: ReturnType<typeof onCase>[] = [];
+    await backstage.sql.begin(async (tx) => {
+      await tx`SELECT 1 FROM cases WHERE id = ${body.id} FOR UPDATE`;
+      claims = [owner, moderator].map((person, i) =>
+        onCase(person, room, body.id, "claim", {}, world.gateways[i]),
+      );
+      // Both are at the case, and neither gets on.
+      await eventually(async () => {
+        const waiting = await backstage.sql`
+          SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        expect(waiting).toHaveLength(2);
+      });
+    });
+    const answers = await Promise.all(claims);
+    const codes = answers.map(({ status, body: { code } }) => `${status} ${code ?? "claimed"}`);
+    expect(codes.toSorted((a, b) => a.localeCompare(b))).toEqual(["200 claimed", "409 conflict"]);
+  });
+
   test("of ten claims at once on two gateways one holds, until it is given back or over", async () => {
     const { owner, moderator, room, seq, reader } = await watercooler();
     const { body } = await report(reader, room, seq);

@@ -24,6 +24,8 @@ const right = fc.constantFrom(...(Object.keys(rights) as RightName[]));
 const room: fc.Arbitrary<RoomFacts> = fc.record({
   visibility: fc.constantFrom(...Visibility.options),
   locked: fc.boolean(),
+  closed: fc.boolean(),
+  newcomer: fc.constantFrom(null, "new here"),
   archived: fc.boolean(),
 });
 
@@ -108,7 +110,18 @@ describe("what a room lets people do", () => {
       fc.property(room, rank, (facts, actor) => {
         fc.pre(facts.visibility !== "private" && (facts.locked || facts.archived));
         const speaks = mayCommand("speaker", facts, actor).allowed;
-        expect(speaks).toBe(!facts.archived && height(actor) >= height("moderator"));
+        const least = facts.closed ? "admin" : "moderator";
+        expect(speaks).toBe(!facts.archived && height(actor) >= height(least));
+      }),
+    );
+  });
+
+  test("who is new where one has to have settled reads only, unless they moderate", () => {
+    fc.assert(
+      fc.property(room, rank, (facts, actor) => {
+        fc.pre(facts.visibility !== "private" && !facts.archived && !facts.locked && !facts.closed);
+        const speaks = mayCommand("speaker", facts, actor).allowed;
+        expect(speaks).toBe(facts.newcomer === null || height(actor) >= height("moderator"));
       }),
     );
   });

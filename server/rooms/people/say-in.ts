@@ -2,8 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 
 import { ClientId, RoomRef } from "../../../protocol/ids.ts";
 import type { Caller, Deps } from "../act.ts";
-import { roomFacts } from "../append-speech.ts";
-import { mayCommand } from "../policy.ts";
+import { decide } from "../decide.ts";
 import type { RoomRules } from "../room-rules.ts";
 import { sendMessage } from "../send-message.ts";
 
@@ -15,7 +14,7 @@ export async function sayIn(
   text: string,
 ): Promise<void> {
   const rank = await deps.rules.rankOf(rules, caller);
-  const decision = mayCommand("speaker", roomFacts(rules), rank);
+  const decision = await decide(deps, { caller, rules, rank, who: "speaker" });
   await sendMessage(
     deps,
     { caller, rules, rank, who: "speaker", decision },

@@ -1,3 +1,4 @@
+import { askToJoin, showDoor } from "./ask-to-join.ts";
 import { claimCase, releaseCase } from "./claim-case.ts";
 import { showNotices } from "./notices.ts";
 import { getCase, showAllCases, showCases } from "./queue.ts";
@@ -13,5 +14,7 @@ export const reviewActs = {
   "report:claim": claimCase,
   "report:release": releaseCase,
   "report:resolve": resolveCase,
+  "join:door": showDoor,
+  "join:ask": askToJoin,
   "notice:list": showNotices,
 };

@@ -3,8 +3,9 @@ import type { TransactionSql } from "postgres";
 import { readMessagesNow } from "../../../db/messages.ts";
 import { notePending } from "../../../db/pending-facts.ts";
 import type { LockedCase } from "../../../db/postgres/cases.ts";
-import { findMember } from "../../../db/postgres/members.ts";
+import { findMember, setRole } from "../../../db/postgres/members.ts";
 import { longestInForce } from "../../../db/postgres/sanctions.ts";
+import { findUser } from "../../../db/postgres/users.ts";
 import { inRanges, type Ranges } from "../../../db/seq-ranges.ts";
 import { readStanding } from "../../../db/standing-messages.ts";
 import type { ParsedInput } from "../../../protocol/commands.ts";
@@ -15,7 +16,7 @@ import type { Case } from "../../../protocol/reports.ts";
 import type { Deps, RoomCall } from "../act.ts";
 import { type Found, findTargets, noteCleanUp } from "../clean-up.ts";
 import { writeSanction } from "../impose-sanction.ts";
-import { may, type RightName } from "../policy.ts";
+import { may, type RightName, roleOfNewcomer } from "../policy.ts";
 import { resolveMentions } from "../send-message.ts";
 
 /** Does what was decided, in the transaction that resolves the case; answers the note of its main fact. */
@@ -46,7 +47,7 @@ export async function planAction(
       await refuseUnless(deps, call, seen.author.id, "sanction");
       return planSanction(deps, call, seen, input);
     case "approve":
-      return planApproval(deps, call, seen);
+      return seen.kind === "join" ? planJoin(deps, call, seen) : planApproval(deps, call, seen);
   }
 }
 
@@ -159,6 +160,26 @@ async function planApproval(deps: Deps, call: RoomCall, seen: Case): Promise<Car
       mentions,
     };
     return notePending(tx, { room: row.id, author, draft, effects: [] });
+  };
+}
+
+async function planJoin(deps: Deps, { rules, caller }: RoomCall, seen: Case): Promise<CarryOut> {
+  const room = rules.row.id;
+  const user = seen.author.id;
+  const person = await findUser(deps.stores.store, user);
+  const role = roleOfNewcomer(person?.kind ?? "guest");
+  const by = { id: caller.user.id, name: caller.user.name };
+  return async (tx, _found, nowMs) => {
+    if ((await longestInForce(tx, { room, user, kind: "ban" })) !== "none") {
+      throw new Refusal("conflict", "They are banned: lift that first, or refuse.");
+    }
+    // They may have come by an invitation meanwhile, and be more than a newcomer by now.
+    const [member] = await tx`SELECT 1 FROM members WHERE room_id = ${room} AND user_id = ${user}`;
+    if (member !== undefined) return undefined;
+    const version = await setRole(tx, { room, user, role });
+    const at = new Date(nowMs).toISOString();
+    const draft: DraftOf<"member.role"> = { type: "member.role", at, by, user, role };
+    return notePending(tx, { room, author: by.id, draft, effects: [{ kind: "policy", version }] });
   };
 }
 

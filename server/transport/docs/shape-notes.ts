@@ -59,6 +59,10 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   Visibility:
     "Public rooms are listed, unlisted ones open with their link, private ones by invitation.",
   Room: "A conversation that never ends, and how lively it is now.",
+  Speakers:
+    "Who may speak: everyone; who has been a member for `settledSeconds`; moderators; or nobody but platform administrators.",
+  Raid: "Raid mode, while it is on: it counts for nothing after `until`.",
+  Door: "What someone may know of a private room that they may ask to join.",
   Trend: "Whether more is said in a room than before.",
   Weather: "How it is in a room just now. Pace and speakers are of the last 15 minutes.",
   RoomChanges: "What may be changed of a room.",

@@ -73,6 +73,7 @@ const limitSentences = {
   MAX_LINE_CODE_POINTS: "code points in a topic, a headline, a reason or a note",
   MAX_TAGS: "tags of a room",
   MAX_SLOW_MODE_SECONDS: "seconds of slow mode",
+  MAX_RAID_SECONDS: "seconds of raid mode",
   MAX_WEBHOOKS: "webhooks of a room",
   MAX_FILTER_RULES: "rules of one room's filter",
   MAX_DRY_RUN_DAYS: "days of what was said that a draft rule is tried on",
