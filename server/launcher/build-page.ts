@@ -38,6 +38,8 @@ async function build(folder: string, signal: AbortSignal | undefined): Promise<v
   const args = [vite, "build", "--outDir", folder, "--logLevel", "warn"];
   await promisify(execFile)(process.execPath, args, {
     cwd: root,
+    // Wherever it is built for, people get the page that is meant for them: other modes add to it.
+    env: { ...process.env, NODE_ENV: "production" },
     ...(signal !== undefined && { signal }),
   }).catch((cause: unknown) => {
     throw new Error("The page cannot be built", { cause });

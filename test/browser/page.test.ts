@@ -262,5 +262,24 @@ test("a link to a message goes there, and a link to a room says what it is about
   expect(await (await fetch(`${ada.url}/r/${hidden.slug}`)).text()).not.toMatch(/Secret/u);
 }, 60_000);
 
+test("a part of the page that cannot be had says so, and how to get it", async () => {
+  const room = await openTalk(["Hello"]);
+  const ada = await bath.visitor();
+  await ada.dropIn(room, "Ada");
+  await ada.message("Hello").waitFor();
+  await ada.page.context().setOffline(true);
+  await ada.page.getByRole("button", { name: "Bring someone in" }).click();
+  await ada.page.getByText(/^This part of the page could not be loaded/u).waitFor();
+  await ada.field.fill("Not yet said");
+  await ada.picture("part-missing");
+  expect(await barriersIn(ada)).toEqual([]);
+  await ada.page.context().setOffline(false);
+  await ada.page.getByRole("button", { name: "Load the page again" }).click();
+  await ada.message("Hello").waitFor();
+  expect(await ada.field.inputValue()).toBe("Not yet said");
+  await ada.page.getByRole("button", { name: "Bring someone in" }).click();
+  await ada.page.getByRole("dialog", { name: "Bring someone in" }).waitFor();
+});
+
 /** Other tests share the machine; alone it takes a third of this. */
 const SLACK = 2;

@@ -2,12 +2,12 @@ import { useEffect, useState } from "preact/hooks";
 
 import { navigate, roomPath } from "../navigation/route.ts";
 import { Icon } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { NameForm } from "../parts/name-form.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { Swirl } from "../parts/swirl.tsx";
 import { session } from "../session/session.ts";
 import { TopBar } from "../top-bar.tsx";
-import { NewRoom } from "./new-room.tsx";
 import { RoomCard } from "./room-card.tsx";
 import {
   findRooms,
@@ -19,6 +19,8 @@ import {
   wantedTag,
   type Sort,
 } from "./rooms.ts";
+
+const NewRoom = later(() => import("./new-room.tsx").then((m) => m.NewRoom));
 
 /** The rooms one can drop in to. */
 export function Directory() {

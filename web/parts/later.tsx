@@ -1,6 +1,8 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
+import { hasNetwork } from "../session/session.ts";
+
 /**
  * A part of the page whose script is fetched when it is first shown: most visitors never need it, and all
  * of them would wait for it. Until it is there nothing is shown; if it cannot be had, that is said.
@@ -22,19 +24,23 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
       };
       void fetchPart();
     }, []);
-    if (isMissing) return <Missing />;
-    return Part === null ? null : <Part {...props} />;
+    if (Part !== null) return <Part {...props} />;
+    return isMissing ? <Missing /> : null;
   };
 }
 
-/** A script that failed once is not asked for again by this page: only a new one can. */
+/** Browsers do not ask again for a script that failed: only a new page can. What was written is kept. */
 function Missing() {
   return (
     <p class="part-missing" role="alert">
       This part of the page could not be loaded.{" "}
-      <button type="button" class="as-link" onClick={() => location.reload()}>
-        Load the page again
-      </button>
+      {hasNetwork.value ? (
+        <button type="button" class="as-link" onClick={() => location.reload()}>
+          Load the page again
+        </button>
+      ) : (
+        "Try again when you are back online."
+      )}
     </p>
   );
 }

@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 
 import type { Role } from "../../client/index.ts";
 import { mayActOn, rolesToGive } from "../moderation/rank.ts";
-import { SanctionDialog } from "../moderation/sanction-dialog.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { fullTimeOf, minute } from "../parts/clock.ts";
 import { Dialog } from "../parts/dialog.tsx";
@@ -13,6 +12,9 @@ import type { OpenRoom, Person } from "../room/open-room.ts";
 import { personIn, roleIn } from "./roster.ts";
 
 const KnownPerson = later(() => import("./known-person.tsx").then((m) => m.KnownPerson));
+const SanctionDialog = later(() =>
+  import("../moderation/sanction-dialog.tsx").then((m) => m.SanctionDialog),
+);
 const MyProfile = later(() => import("./my-profile.tsx").then((m) => m.MyProfile));
 
 /** What there is to know of the one whose card is open, and what can be done about them. */

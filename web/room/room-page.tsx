@@ -2,14 +2,12 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Client, User } from "../../client/index.ts";
 import { glimpseOf, noteVisit } from "../directory/rooms.ts";
-import { RoomSettings } from "../moderation/room-settings.tsx";
 import { later } from "../parts/later.tsx";
 import { PeoplePanel } from "../people/people-panel.tsx";
 import { PersonCard } from "../people/person-card.tsx";
 import { Closed } from "./closed.tsx";
 import { Composer } from "./composer.tsx";
 import { newDesk, type Desk } from "./desk.ts";
-import { Digest } from "./digest.tsx";
 import { MessageList } from "./message-list.tsx";
 import { MessageMenu } from "./message-menu.tsx";
 import { Missed } from "./missed.tsx";
@@ -17,10 +15,14 @@ import { openRoom, type OpenRoom } from "./open-room.ts";
 import { Pins } from "./pins.tsx";
 import { RemoveMessage } from "./remove-message.tsx";
 import { RoomHead } from "./room-head.tsx";
-import { Share } from "./share.tsx";
 import { Status } from "./status.tsx";
 import { Typing } from "./typing.tsx";
 
+const Digest = later(() => import("./digest.tsx").then((m) => m.Digest));
+const Share = later(() => import("./share.tsx").then((m) => m.Share));
+const RoomSettings = later(() =>
+  import("../moderation/room-settings.tsx").then((m) => m.RoomSettings),
+);
 const Moderation = later(() => import("../moderation/moderation.tsx").then((m) => m.Moderation));
 
 /** A room that one is in. */
@@ -86,10 +88,10 @@ function Inside(props: {
       <MessageMenu room={room} desk={desk} />
       <RemoveMessage room={room} desk={desk} />
       <Pins room={room} desk={desk} />
-      <RoomSettings room={room} desk={desk} />
-      <Share room={room} desk={desk} />
+      {desk.settingsShown.value && <RoomSettings room={room} desk={desk} />}
+      {desk.shareShown.value && <Share room={room} desk={desk} />}
       {desk.moderation.value !== null && <Moderation room={room} desk={desk} />}
-      <Digest room={room} desk={desk} />
+      {desk.digestSince.value !== null && <Digest room={room} desk={desk} />}
     </div>
   );
 }
