@@ -43,12 +43,13 @@ import {
   RoomChanges,
   Sanction,
   SanctionKind,
+  SearchHit,
   Tag,
   User,
   Visibility,
   Weather,
 } from "./shapes.ts";
-import { DisplayName, Emoji, Line, MessageText, Title } from "./text.ts";
+import { DisplayName, Emoji, Line, MessageText, sought, Title } from "./text.ts";
 import { webhookCommands } from "./webhook-commands.ts";
 
 const room = { room: RoomRef };
@@ -344,6 +345,25 @@ export const commands = {
     rest: route("GET", MESSAGE),
   },
 
+  "message:search": {
+    summary:
+      'Messages that hold some words, in every room that I may see. `q` takes words, "phrases", -words, and from:, in:, before:, after:, has:link|reaction|reply.',
+    input: z.strictObject({
+      q: sought(400).default(""),
+      room: RoomRef.optional(),
+      from: sought(100).min(1).optional(),
+      before: z.string().max(40).optional(),
+      after: z.string().max(40).optional(),
+      has: z.enum(["link", "reaction", "reply"]).optional(),
+      sort: z.enum(["relevance", "time"]).default("time"),
+      ...after,
+    }),
+    output: list(SearchHit).extend({ indexLagMs: z.int() }),
+    who: "signed-in",
+    rate: "command",
+    socket: false,
+    rest: route("GET", "/search"),
+  },
   "member:list": {
     summary: "Members of a room.",
     input: z.strictObject({ ...room, ...after }),

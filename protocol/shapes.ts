@@ -247,6 +247,17 @@ export const Message = z.object({
 });
 export type Message = z.infer<typeof Message>;
 
+/** A message that a search found. */
+export const SearchHit = z.object({
+  room: RoomId,
+  seq: Seq,
+  by: Author,
+  at: Time,
+  snippet: z.string(),
+  conversation: z.string().optional(),
+});
+export type SearchHit = z.infer<typeof SearchHit>;
+
 /** A site, and all below it. */
 export const Host = z
   .string()

@@ -20,6 +20,13 @@ export function illFormedBecause(text: string): string | null {
   return null;
 }
 
+/** Text that is looked for; it may be blank. */
+export const sought = (maxUnits: number) =>
+  z
+    .string()
+    .max(maxUnits)
+    .refine((text) => illFormedBecause(text) === null, "Holds what no text may hold");
+
 /** Unicode control characters (Cc) except newline and tab. */
 const CONTROL = /[^\P{Cc}\n\t]/u;
 

@@ -28,6 +28,16 @@ export function createWorkerMetrics() {
       help: "Entries that Postgres refused and that were put aside.",
       registers,
     }),
+    indexed: new Counter({
+      name: "eddy_indexed_total",
+      help: "Facts that the search index has taken in.",
+      registers,
+    }),
+    indexLag: new Gauge({
+      name: "eddy_index_lag_seconds",
+      help: "How far the search index is behind what is stored.",
+      registers,
+    }),
     heldUp: new Counter({
       name: "eddy_held_up_total",
       help: "Times a room could not be stored because the schema is not what Eddy expects.",

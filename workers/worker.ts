@@ -11,6 +11,7 @@ import { drain } from "./drain.ts";
 import { openDryRunJobs } from "./dry-runs/dry-run-jobs.ts";
 import { HeldUp } from "./held-up.ts";
 import { openImportJobs } from "./imports/import-jobs.ts";
+import { openIndexJobs } from "./index-jobs.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./metrics.ts";
 import type { StoreDeps } from "./store.ts";
 import { sweep } from "./sweep.ts";
@@ -61,7 +62,18 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     onStored: digester.note,
   };
 
-  const worker = new Worker(queueNames.drain, () => drain(deps, { shouldStop }), {
+  const index = openIndexJobs({
+    store,
+    connection: queueConnection,
+    metrics,
+    onError,
+    shouldStop,
+  });
+  const drainNow = async () => {
+    await drain(deps, { shouldStop });
+    index.nudge();
+  };
+  const worker = new Worker(queueNames.drain, drainNow, {
     connection: queueConnection,
     prefix: queuePrefix,
     concurrency: 1,
@@ -111,6 +123,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
   const runSweep = async () => {
     try {
       await sweep(deps, shouldStop);
+      index.nudge();
       await imports.queueDue();
       await webhooks.queueDue();
       await dryRuns.queueDue();
@@ -135,6 +148,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
       await withDeadline(
         Promise.allSettled([
           worker.close(),
+          index.close(),
           imports.close(),
           webhooks.close(),
           dryRuns.close(),

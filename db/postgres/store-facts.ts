@@ -78,6 +78,10 @@ export async function storeFacts(tx: TransactionSql, batches: RoomBatch[]): Prom
       ${column(marks, "n")}::bigint[], ${column(marks, "at")}::text[],
       ${column(marks, "recount")}::bigint[]) AS m (room, seq, n, at, recount)
     WHERE r.id = m.room AND r.stored_seq < m.seq`;
+  await tx`
+    INSERT INTO search_due (room_id, seq)
+    SELECT * FROM unnest(${column(marks, "room")}::uuid[], ${column(marks, "seq")}::bigint[])
+    ON CONFLICT DO NOTHING`;
 }
 
 /** Whether it is not just one message more that counts. */
@@ -334,6 +338,18 @@ async function writeStates(tx: TransactionSql, { states }: Projections): Promise
       ${column(rows, "text")}::text[], ${column(rows, "editedAt")}::text[],
       ${column(rows, "removedSeq")}::bigint[]) AS s (room, seq, text, edited_at, removed_seq)
     WHERE f.room_id = s.room AND f.seq = s.seq AND f.type = 'message.sent'`;
+  // What was taken back leaves the index with it (G19); an edited message comes back in a moment.
+  await tx`
+    WITH gone AS (
+      DELETE FROM search_messages m
+      USING unnest(${column(rows, "room")}::uuid[], ${column(rows, "seq")}::bigint[]) AS s (room, seq)
+      WHERE m.room_id = s.room AND m.seq = s.seq
+      RETURNING words
+    )
+    INSERT INTO search_forgotten (word)
+    SELECT DISTINCT w FROM gone, unnest(tsvector_to_array(words)) AS w
+    WHERE w ~ '^[[:alpha:]]+$' ORDER BY w
+    ON CONFLICT DO NOTHING`;
 }
 
 async function writePins(tx: TransactionSql, { pins }: Projections): Promise<void> {

@@ -10,6 +10,7 @@ export const queueNames = {
   imports: "imports",
   webhooks: "webhooks",
   dryRuns: "dry-runs",
+  index: "index",
 } as const;
 
 /** One hash tag, so that all keys of all queues share a Redis Cluster slot. */

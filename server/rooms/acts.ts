@@ -1,3 +1,5 @@
+import type { ZodType } from "zod";
+
 import { type CommandName, commands, type ParsedInput } from "../../protocol/commands.ts";
 import type { PlainAct, RoomAct } from "./act.ts";
 import { beginImport, getImport, runImport } from "./bring-history.ts";
@@ -32,6 +34,7 @@ import { markRead, markUnread, showUnread } from "./read-marker.ts";
 import { readMissed } from "./read-missed.ts";
 import { reviewActs } from "./review/acts.ts";
 import { liftSanction, sanctionMember, showSanctions } from "./sanction-member.ts";
+import { search } from "./search-messages.ts";
 import { sendMessage } from "./send-message.ts";
 
 /** Commands about the caller's connection: the feed and the sockets carry them out. */
@@ -75,6 +78,7 @@ export const acts: ActTable = {
   "message:move": moveMessage,
   "message:list": listMessages,
   "message:get": getMessage,
+  "message:search": search,
   "member:list": showMembers,
   "member:set-role": giveRole,
   "member:leave": leaveForGood,
@@ -104,5 +108,7 @@ export const acts: ActTable = {
 
 /** Whether a command names a room. */
 export function isRoomCommand(name: CommandName): name is RoomCommand {
-  return "room" in commands[name].input.shape;
+  const { room } = { room: null, ...commands[name].input.shape } as { room: ZodType | null };
+  // Where it may be left out, the command is about more than one room.
+  return room !== null && !room.safeParse(undefined).success;
 }

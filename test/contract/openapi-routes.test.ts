@@ -190,6 +190,7 @@ const inputs = {
     return { room: on.room.id };
   },
   "sanction:lift": async (on) => ({ room: on.room.id, id: await mute(on), reason: "amends" }),
+  "message:search": ({ room }) => ({ q: "mine", room: room.id }),
   "audit:list": ({ room }) => ({ room: room.id }),
   "filter:get": ({ room }) => ({ room: room.id }),
   "filter:set": ({ room }) => ({ room: room.id, rules: [{ name: "Spam", phrase: "buy now" }] }),

@@ -79,6 +79,8 @@ export const shapeNotes: Readonly<Record<string, string>> = {
     "Refuse it; hold it until a moderator has looked; let it pass and call the moderators; or refuse it and mute who said it for `muteSeconds`.",
   FilterRule:
     "Looks for one thing in what is said, in the form in which people see it: invisible characters, accents, case and look-alikes are folded away. `phrase`: whole words, `*` stands for any letters. `regex`: RE2 syntax, in any case. `links`: to a host of `deny`, to any host not in `allow`, or, with neither, to anywhere. `invites`: into other communities. `mentions`: of more people than this. `caps`: so many percent capitals among at least so many letters. `repeats`: said so many times before within so many seconds. Without `action` it refuses. Roles in `exempt` are not held to it. With `shadow` it only counts.",
+  SearchHit:
+    "A message that was found. `snippet` is a piece of its text as HTML: all of it escaped, what was found in <mark>.",
   Missed:
     "What happened between two positions. `until` is how far the room's digests have come: a second or so behind the head. Lists hold what matters most; how is in docs/MISSED.md.",
   FilterRules: "All rules of a room's filter.",
