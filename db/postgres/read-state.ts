@@ -275,7 +275,7 @@ export async function readTouched(
   ask: { ranges: ReadRanges; storedSeq: number },
 ): Promise<TouchedMessage[] | null> {
   const rows = await sql<(TouchedMessage & { storedSeq: number })[]>`
-    SELECT f.seq, f.by_id AS by, coalesce(f.mentions, '{}') AS mentions,
+    SELECT DISTINCT ON (f.seq) f.seq, f.by_id AS by, coalesce(f.mentions, '{}') AS mentions,
       f.removed_seq AS "removedSeq", r.stored_seq AS "storedSeq"
     FROM rooms r
     JOIN unnest(${ask.ranges.map(([from]) => from)}::bigint[], ${ask.ranges.map(([, to]) => to)}::bigint[])

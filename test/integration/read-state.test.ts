@@ -170,6 +170,40 @@ describe("what is read, and what is left", () => {
     await closeAll(stage);
   });
 
+  test("a count that was kept holds no more once somebody is blocked, or no longer, or a message is removed", async () => {
+    const stage = await scene();
+    const { room, sockets, people } = stage;
+    const [first = 0] = await sayMany(sockets[1], room, 2);
+    await sayMany(sockets[2], room, 1);
+    await drainNow();
+    const counted = async () => (await unreadIn(ada, room))?.unread;
+    expect(await counted()).toBe(3);
+    await people[0].rest("PUT", `/blocks/${people[1].user.id}`);
+    expect(await counted()).toBe(1);
+    await people[0].rest("DELETE", `/blocks/${people[1].user.id}`);
+    expect(await counted()).toBe(3);
+    await command(sockets[1], "message:remove", { room, seq: first });
+    await drainNow();
+    expect(await counted()).toBe(2);
+    await closeAll(stage);
+  });
+
+  test("a message that is removed and cleaned up before that is stored counts less once, not twice", async () => {
+    const stage = await scene();
+    const { room, sockets, people } = stage;
+    const seqs = await sayMany(sockets[1], room, 3);
+    await drainNow();
+    await command(sockets[1], "message:remove", { room, seq: seqs[1] ?? 0 });
+    const { status } = await people[2].rest("POST", `/rooms/${room}/removals`, {
+      author: people[1].user.id,
+      reason: "a raid",
+    });
+    expect(status).toBe(200);
+    const { me } = await command(sockets[0], "room:enter", { room });
+    expect(me).toMatchObject({ unread: 0, firstUnread: null });
+    await closeAll(stage);
+  });
+
   test("two devices that read at once lose nothing of each other", async () => {
     const stage = await scene();
     const { room, sockets, device } = stage;

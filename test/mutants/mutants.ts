@@ -1499,7 +1499,7 @@ export const mutants: Mutant[] = [
     find: "m.counted_seq >= r.recount_seq AND ",
     replace: "",
     test: "test/integration/read-state.test.ts",
-    title: "counted as if",
+    title: "a count that was kept",
   },
   {
     guarantee: "G9",
@@ -1508,7 +1508,7 @@ export const mutants: Mutant[] = [
     find: " AND m.counted_blocks = u.block_revision",
     replace: "",
     test: "test/integration/read-state.test.ts",
-    title: "counted as if",
+    title: "a count that was kept",
   },
   {
     guarantee: "G9",
@@ -1845,5 +1845,14 @@ export const mutants: Mutant[] = [
     replace: "ORDER BY id LIMIT 100`",
     test: "test/guarantees/g08-room-controls.test.ts",
     title: "that raid mode is over is one fact",
+  },
+  {
+    guarantee: "G9",
+    breaks: "a message that was removed twice counts less twice",
+    file: "db/postgres/read-state.ts",
+    find: "DISTINCT ON (f.seq)",
+    replace: "",
+    test: "test/integration/read-state.test.ts",
+    title: "counts less once",
   },
 ];
