@@ -6,7 +6,7 @@ import { later } from "../parts/later.tsx";
 import { NameForm } from "../parts/name-form.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { Swirl } from "../parts/swirl.tsx";
-import { session } from "../session/session.ts";
+import { client, session } from "../session/session.ts";
 import { TopBar } from "../top-bar.tsx";
 import { RoomCard } from "./room-card.tsx";
 import {
@@ -19,6 +19,7 @@ import {
   wantedTag,
   type Sort,
 } from "./rooms.ts";
+import { findUnread, followReading } from "./unread.ts";
 
 const NewRoom = later(() => import("./new-room.tsx").then((m) => m.NewRoom));
 
@@ -35,6 +36,20 @@ export function Directory() {
     }, REFRESH_MS);
     return () => clearInterval(again);
   }, []);
+
+  const line = client.value;
+  useEffect(() => {
+    if (line === null) return;
+    void findUnread(line);
+    const off = followReading(line);
+    const again = setInterval(() => {
+      if (document.visibilityState === "visible") void findUnread(line);
+    }, REFRESH_MS);
+    return () => {
+      off();
+      clearInterval(again);
+    };
+  }, [line]);
 
   return (
     <div class="directory">

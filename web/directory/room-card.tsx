@@ -8,6 +8,7 @@ import { agoOf, counted, minute } from "../parts/clock.ts";
 import { Icon } from "../parts/icon.tsx";
 import { later } from "../parts/later.tsx";
 import { session } from "../session/session.ts";
+import { unreadRooms } from "./unread.ts";
 
 const WeatherPeek = later(() => import("./weather-peek.tsx").then((m) => m.WeatherPeek));
 
@@ -21,6 +22,7 @@ export function RoomCard({ room }: { room: Room }) {
         <h3>
           {title}
           {locked && <Icon name="lock" size={15} />}
+          <Unread room={room} />
         </h3>
         {topic !== "" && <p class="topic">{topic}</p>}
         {tags.length > 0 && (
@@ -54,5 +56,18 @@ export function RoomCard({ room }: { room: Room }) {
       )}
       {peeking && <WeatherPeek room={room} onClose={() => setPeeking(false)} />}
     </li>
+  );
+}
+
+/** How much one has not read there; with a mark when somebody named one. */
+function Unread({ room }: { room: Room }) {
+  const { unread = 0, mentions = 0 } = unreadRooms.value.get(room.id) ?? {};
+  if (unread === 0) return null;
+  return (
+    <span class={mentions > 0 ? "unread-badge is-for-me" : "unread-badge"}>
+      {mentions > 0 && "@ "}
+      {unread.toLocaleString()}
+      <span class="unseen">{unread === 1 ? " new message" : " new messages"}</span>
+    </span>
   );
 }

@@ -48,7 +48,22 @@ export function MessageList(props: { room: OpenRoom; desk: Desk; unread: number 
     const distance = at.scrollSize - at.scrollOffset - at.viewportSize;
     follows.current = distance < NEAR_PX;
     reading.atBottom.value = follows.current;
+    seeWhatIsShown();
     if (at.scrollOffset < AHEAD_PX) void readBack();
+  };
+
+  /** What lies between the first and the last message on the screen is read. */
+  const seeWhatIsShown = () => {
+    const at = list.current;
+    if (at === null || at.viewportSize === 0) return;
+    const first = at.findItemIndex(at.scrollOffset);
+    const last = at.findItemIndex(at.scrollOffset + at.viewportSize - 1);
+    const seqs = rows
+      .peek()
+      .slice(first, last + 1)
+      .flatMap((row) => (row.kind === "message" ? row.message.seq : []));
+    const [from, to] = [seqs[0], seqs.at(-1)];
+    if (from !== undefined && to !== undefined) reading.see([from, to]);
   };
 
   const readBack = async () => {
@@ -77,6 +92,8 @@ export function MessageList(props: { room: OpenRoom; desk: Desk; unread: number 
       requestAnimationFrame(settle);
     } else if (follows.current) {
       toBottom();
+      // Where nothing scrolls, nobody else says so; and where it does, it has by then.
+      requestAnimationFrame(() => requestAnimationFrame(seeWhatIsShown));
     }
   }, [shown]);
 

@@ -123,11 +123,23 @@ function entriesFor(message: ViewMessage, room: OpenRoom, desk: Desk): Entry[] {
   const isPinned = room.view.peek().pins.includes(message.seq);
   const link = `${location.origin}${roomPath(room.handle.ref, message.seq)}`;
   const copy = (text: string) => () => void act(desk, () => navigator.clipboard.writeText(text));
+  const { reading } = room;
+  const isMarked = reading.markedUnread.peek() !== null;
   const entries: (Entry | false)[] = [
     { icon: "reply", label: "Reply", key: "R", act: () => desk.reply(message) },
     isMine && { icon: "edit", label: "Edit", key: "E", act: () => desk.edit(message) },
     { icon: "copy", label: "Copy text", act: copy(message.text ?? "") },
     { icon: "link", label: "Copy link", act: copy(link) },
+    {
+      icon: "bell",
+      label: "Mark as unread",
+      act: () => void act(desk, () => reading.markUnread(message.seq)),
+    },
+    isMarked && {
+      icon: "check",
+      label: "It was read after all",
+      act: () => void act(desk, () => reading.undoUnread()),
+    },
     leads(room) && {
       icon: "pin",
       label: isPinned ? "Unpin" : "Pin",

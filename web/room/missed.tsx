@@ -24,8 +24,9 @@ export function Missed({ room, desk }: { room: OpenRoom; desk: Desk }) {
       <button
         type="button"
         class="round quiet small"
-        aria-label="Take this away"
-        onClick={() => reading.dismissLine()}
+        aria-label="Mark all as read"
+        title="Mark all as read"
+        onClick={() => void act(desk, () => reading.readAll())}
       >
         <Icon name="close" size={16} />
       </button>

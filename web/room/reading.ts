@@ -1,6 +1,7 @@
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 
-import type { RoomHandle } from "../../client/index.ts";
+import type { ReadRanges, RoomHandle } from "../../client/index.ts";
+import { addRange, type Range } from "./seen.ts";
 
 /** How far someone has read, and where what is new to them begins. */
 export interface Reading {
@@ -12,17 +13,27 @@ export interface Reading {
   readonly unreadAtEntry: ReadonlySignal<number>;
   /** Everything up to here was seen. */
   readonly readSeq: ReadonlySignal<number>;
+  /** What was marked as unread last, to take it back; null when nothing was. */
+  readonly markedUnread: ReadonlySignal<ReadRanges | null>;
+  /** These messages are on the screen. */
+  see(range: Range): void;
   /** What was missed is read, or not of interest: takes the line away. */
   dismissLine(): void;
+  /** All of it counts as read. Throws a Refusal. */
+  readAll(): Promise<void>;
+  /** A message and all after it count as unread; what is on the screen stays so until one comes back. Throws a Refusal. */
+  markUnread(seq: number): Promise<void>;
+  /** Takes that back. Throws a Refusal. */
+  undoUnread(): Promise<void>;
   stop(): void;
 }
 
 /**
  * Follows what one person reads in one room.
  *
- * Someone reads when the newest message is in sight of a page that they look at. What comes while
- * they do not, or while they were cut off, is new to them: the line is put before the first of it
- * and stays there while they read, so that it does not move under their eyes.
+ * They have read what was on the screen of a page that they looked at; what they skip stays unread. What
+ * comes while the newest message is not in sight, or while they were cut off, is new to them: the line is put
+ * before the first of it and stays there while they read, so that it does not move under their eyes.
  */
 export function trackReading(handle: RoomHandle, userId: string): Reading {
   const atBottom = signal(true);
@@ -31,21 +42,27 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
   const unreadAtEntry = signal(0);
   const looking = signal(isLooking());
   const attends = computed(() => atBottom.value && looking.value);
+  const markedUnread = signal<ReadRanges | null>(null);
   let begun = false;
-  let told = 0;
+  /** On the screen now, and what was there and is not told yet. */
+  let onScreen: Range | null = null;
+  let seen: readonly Range[] = [];
+  /** From here on nothing is read just because it is on the screen. */
+  let heldFrom = Infinity;
   let telling: ReturnType<typeof setTimeout> | undefined;
 
   const begin = () => {
     if (begun || handle.me === null || handle.cursor === null) return;
     begun = true;
-    const { lastReadSeq, unread } = handle.me;
+    const { lastReadSeq, unread, firstUnread } = handle.me;
     // To a newcomer everything is new: a line above it all would say nothing.
     const isNewcomer = lastReadSeq === 0;
     readSeq.value = isNewcomer ? handle.cursor.seq : lastReadSeq;
-    told = lastReadSeq;
     unreadAtEntry.value = isNewcomer ? 0 : unread;
-    if (!isNewcomer) markNew();
+    if (isNewcomer) seen = addRange(seen, [1, handle.cursor.seq]);
+    else if (firstUnread !== null) lineAfter.value = firstUnread - 1;
     readOn();
+    look();
   };
 
   const markNew = () => {
@@ -58,23 +75,31 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
   const readOn = () => {
     if (!begun || !attends.value) return;
     readSeq.value = Math.max(readSeq.value, handle.view.head);
-    telling ??= setTimeout(tell, TELL_EVERY_MS);
+  };
+
+  const note = () => {
+    if (!begun || !looking.value || onScreen === null) return;
+    const [from, to] = onScreen;
+    const known = seen;
+    seen = addRange(seen, [from, Math.min(to, heldFrom - 1)]);
+    if (seen !== known) telling ??= setTimeout(tell, TELL_EVERY_MS);
   };
 
   const tell = () => {
     clearTimeout(telling);
     telling = undefined;
-    const seq = readSeq.value;
-    if (seq <= told || handle.state !== "live") return;
-    told = seq;
-    handle.call("room:read", { seq }).catch(() => {
-      // Told again with the next message: the marker is a convenience, nothing hangs on it.
-      told = Math.min(told, seq - 1);
+    if (seen.length === 0 || handle.state !== "live") return;
+    const ranges = seen.slice(0, MOST_RANGES).map(([from, to]): [number, number] => [from, to]);
+    seen = seen.slice(MOST_RANGES);
+    handle.markRead(ranges).catch(() => {
+      // Told again with what is seen next.
+      for (const range of ranges) seen = addRange(seen, range);
     });
   };
 
   const look = () => {
     looking.value = isLooking();
+    note();
     if (document.visibilityState === "hidden") tell();
   };
   const page = new AbortController();
@@ -94,6 +119,10 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
       if (!live || !attends.value) markNew();
       if (live) readOn();
     }),
+    // Read on another device.
+    handle.on("read", ({ lastReadSeq }) => {
+      if (begun) readSeq.value = Math.max(readSeq.value, lastReadSeq);
+    }),
     attends.subscribe(readOn),
   ];
   begin();
@@ -103,8 +132,35 @@ export function trackReading(handle: RoomHandle, userId: string): Reading {
     lineAfter,
     readSeq,
     unreadAtEntry,
+    markedUnread,
+    see(range) {
+      onScreen = range;
+      note();
+    },
     dismissLine() {
       lineAfter.value = null;
+    },
+    async readAll() {
+      heldFrom = Infinity;
+      markedUnread.value = null;
+      lineAfter.value = null;
+      await handle.markRead(handle.view.head);
+    },
+    async markUnread(seq) {
+      heldFrom = Math.min(heldFrom, seq);
+      seen = seen.flatMap(([from, to]): Range[] =>
+        from < seq ? [[from, Math.min(to, seq - 1)]] : [],
+      );
+      markedUnread.value = await handle.markUnread(seq);
+      lineAfter.value = seq - 1;
+    },
+    async undoUnread() {
+      const ranges = markedUnread.value;
+      if (ranges === null) return;
+      heldFrom = Infinity;
+      markedUnread.value = null;
+      lineAfter.value = null;
+      if (ranges.length > 0) await handle.markRead(ranges);
     },
     stop() {
       tell();
@@ -120,3 +176,5 @@ function isLooking(): boolean {
 
 /** A busy room with thousands of readers must not become thousands of markers a second. */
 const TELL_EVERY_MS = 5_000;
+/** Ranges that are told at once. */
+const MOST_RANGES = 100;
