@@ -14,6 +14,7 @@ import { importBenchmark } from "./import/import-benchmark.ts";
 import { missedBenchmark } from "./missed/missed-benchmark.ts";
 import { neverReadingBenchmark } from "./never-reading/never-reading-benchmark.ts";
 import { renderPlots } from "./plot.ts";
+import { searchBenchmark } from "./search/search-benchmark.ts";
 import { showReport } from "./show-report.ts";
 import { storeBenchmark } from "./store/store-benchmark.ts";
 import { stormBenchmark } from "./storm/storm-benchmark.ts";
@@ -32,6 +33,7 @@ const benchmarks: Benchmark[] = [
   conversationsBenchmark,
   filtersBenchmark,
   missedBenchmark,
+  searchBenchmark,
   unreadBenchmark,
 ];
 
