@@ -43,6 +43,7 @@ export type {
   Relation,
   SeenPerson,
 } from "../protocol/people.ts";
+export type { Case, Notice, ReportCategory } from "../protocol/reports.ts";
 export type {
   Member,
   Membership,
@@ -52,6 +53,7 @@ export type {
   Role,
   Room,
   Sanction,
+  Speakers,
   UnreadRoom,
   User,
   Weather,

@@ -99,6 +99,21 @@ test.each(switches)(
   30_000,
 );
 
+test.each(switches)(
+  "[G8] %s holds for the very next message on a gateway where nobody sits in the room",
+  async (_what, switchOn) => {
+    const [owner, guest] = (await Promise.all(
+      ["Owner", "Guest"].map((name) => world.person(name)),
+    )) as [Person, Person];
+    const room = await owner.openRoom();
+    const socket = await guest.connect(world.gateways[1]);
+    // It has read the rules once, and no feed tells it of newer ones.
+    expect(await tryToSay(socket, room)).toBe("said");
+    expect((await switchOn(owner, room)).status).toBe(200);
+    expect(await tryToSay(socket, room)).toBe("locked");
+  },
+);
+
 test("[G8] raid mode is in force on the other gateway from its fact on: slow, no links, who is new reads only", async () => {
   const { owner, room, sockets } = await roomWithGuest();
   const fresh = await world.person("Fresh");

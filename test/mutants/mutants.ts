@@ -1817,7 +1817,7 @@ export const mutants: Mutant[] = [
     find: "if policy ~= '' and tonumber(policy) < r.rules then return 'POLICY' end",
     replace: "",
     test: "test/guarantees/g08-room-controls.test.ts",
-    title: "stands after the seq of raid mode",
+    title: "raid mode holds for the very next message",
   },
   {
     guarantee: "G8",
@@ -1826,7 +1826,7 @@ export const mutants: Mutant[] = [
     find: 'effects: [{ kind: "policy", version: policy }],',
     replace: "effects: policy < 0 ? [] : [],",
     test: "test/guarantees/g08-room-controls.test.ts",
-    title: "stands after the seq of raid mode",
+    title: "raid mode holds for the very next message",
   },
   {
     guarantee: "G8",

@@ -5,10 +5,12 @@ import type { OpenRoom } from "../room/open-room.ts";
 import { Audit } from "./audit.tsx";
 import { CleanUp } from "./clean-up.tsx";
 import { Filter } from "./filter.tsx";
+import { Queue } from "./queue.tsx";
 
 import "../look/moderation.css";
 
 const parts: [ModerationPart, string][] = [
+  ["queue", "Queue"],
   ["clean-up", "Clean up"],
   ["filter", "Filter"],
   ["audit", "Record"],
@@ -28,6 +30,7 @@ export function Moderation({ room, desk }: { room: OpenRoom; desk: Desk }) {
         onChoose={(part) => (desk.moderation.value = { part })}
       />
       <div class="moderation-part">
+        {open.part === "queue" && <Queue room={room} />}
         {open.part === "clean-up" && <CleanUp room={room} desk={desk} about={open} />}
         {open.part === "filter" && <Filter room={room} desk={desk} />}
         {open.part === "audit" && <Audit room={room} desk={desk} />}

@@ -5,11 +5,13 @@ import {
   MAX_TITLE_CODE_POINTS,
   type CommandInput,
   type Room,
+  type Speakers,
 } from "../../client/index.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import type { Desk } from "../room/desk.ts";
 import type { OpenRoom } from "../room/open-room.ts";
 import { sentenceOf } from "../session/refusal.ts";
+import { RaidSwitch } from "./raid-switch.tsx";
 import { Sanctions } from "./sanctions.tsx";
 
 type Changes = Omit<CommandInput<"room:update">, "room">;
@@ -20,6 +22,20 @@ const paces: [number, string][] = [
   [30, "Once in 30 seconds"],
   [120, "Once in 2 minutes"],
   [900, "Once in 15 minutes"],
+];
+
+const speakers: [Speakers, string][] = [
+  ["everyone", "Everyone"],
+  ["settled", "Who has been here for a while"],
+  ["moderators", "Moderators"],
+  ["nobody", "Nobody"],
+];
+
+const settlings: [number, string][] = [
+  [600, "10 minutes"],
+  [3_600, "1 hour"],
+  [86_400, "1 day"],
+  [7 * 86_400, "1 week"],
 ];
 
 /** How a room is: for those who lead it. */
@@ -97,17 +113,47 @@ function Shown({ known, room, desk }: { known: Room; room: OpenRoom; desk: Desk 
             ))}
           </select>
         </label>
-        <label class="choice">
-          <input
-            type="checkbox"
-            checked={draft.locked}
-            onChange={(event) => change({ locked: event.currentTarget.checked })}
-          />
-          <span>
-            <b>Locked</b>
-            <small>Only moderators may speak.</small>
-          </span>
+        <label class="field">
+          <span>Who may speak</span>
+          <select
+            value={draft.speakers}
+            onChange={(event) => change({ speakers: event.currentTarget.value as Speakers })}
+          >
+            {speakers.map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
         </label>
+        {draft.speakers === "settled" && (
+          <label class="field">
+            <span>After being here for</span>
+            <select
+              value={String(draft.settledSeconds)}
+              onChange={(event) => change({ settledSeconds: Number(event.currentTarget.value) })}
+            >
+              {settlings.map(([seconds, label]) => (
+                <option key={seconds} value={String(seconds)}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {known.visibility === "private" && (
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={draft.asking}
+              onChange={(event) => change({ asking: event.currentTarget.checked })}
+            />
+            <span>
+              <b>Let people ask to join</b>
+              <small>Whoever has the link sees its title; moderators let them in.</small>
+            </span>
+          </label>
+        )}
         <p class="problem" role="alert">
           {problem}
         </p>
@@ -117,6 +163,8 @@ function Shown({ known, room, desk }: { known: Room; room: OpenRoom; desk: Desk 
           </button>
         </div>
       </form>
+      <h3 class="dialog-part">Raid mode</h3>
+      <RaidSwitch known={known} room={room} />
       <h3 class="dialog-part">Muted and banned</h3>
       <Sanctions room={room} desk={desk} />
       {room.role.value === "owner" && <Archive room={room} />}
@@ -153,20 +201,37 @@ function Archive({ room }: { room: OpenRoom }) {
   );
 }
 
-function draftOf({ title, topic, tags, slowModeSeconds, locked }: Room) {
-  return { title, topic, tags: tags.join(" "), slowModeSeconds, locked };
+function draftOf({ title, topic, tags, slowModeSeconds, ...more }: Room) {
+  const { locked, asking = false, settledSeconds = 3_600 } = more;
+  // As in rooms that were locked before there was more than one way to do so.
+  const { speakers: chosen = locked ? "moderators" : "everyone" } = more;
+  return {
+    title,
+    topic,
+    tags: tags.join(" "),
+    slowModeSeconds,
+    speakers: chosen,
+    settledSeconds,
+    asking,
+  };
 }
 
 /** What differs: what somebody else has changed meanwhile stays as they left it. */
 function changesOf(known: Room, draft: ReturnType<typeof draftOf>): Changes {
   const before = draftOf(known);
-  const { title, topic, tags, slowModeSeconds, locked } = draft;
+  const { title, topic, tags, slowModeSeconds, asking } = draft;
+  const isSettled = draft.speakers === "settled";
+  const speakersDiffer =
+    draft.speakers !== before.speakers ||
+    (isSettled && draft.settledSeconds !== before.settledSeconds);
   return {
     ...(title.trim() !== before.title && { title: title.trim() }),
     ...(topic.trim() !== before.topic && { topic: topic.trim() }),
     ...(tags !== before.tags && { tags: tagsIn(tags) }),
     ...(slowModeSeconds !== before.slowModeSeconds && { slowModeSeconds }),
-    ...(locked !== before.locked && { locked }),
+    ...(speakersDiffer && { speakers: draft.speakers }),
+    ...(speakersDiffer && isSettled && { settledSeconds: draft.settledSeconds }),
+    ...(asking !== before.asking && { asking }),
   };
 }
 

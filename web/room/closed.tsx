@@ -2,7 +2,10 @@ import type { RoomClosed } from "../../client/index.ts";
 import { Link } from "../navigation/link.tsx";
 import { embedded } from "../navigation/route.ts";
 import { fullTimeOf } from "../parts/clock.ts";
+import { later } from "../parts/later.tsx";
 import type { OpenRoom } from "./open-room.ts";
+
+const AtTheDoor = later(() => import("./at-the-door.tsx").then((m) => m.AtTheDoor));
 
 /** Stands where one would write, when one may not any more; says why. */
 export function Closed({ room, onComeBack }: { room: OpenRoom; onComeBack: () => void }) {
@@ -11,9 +14,13 @@ export function Closed({ room, onComeBack }: { room: OpenRoom; onComeBack: () =>
   const { refusal } = closed;
   return (
     <div class="closed" role="alert">
-      <p>
-        <b>{headlineOf(closed)}</b> {detailOf(closed)}
-      </p>
+      {closed.reason === "refused" && closed.refusal.code === "not_found" ? (
+        <AtTheDoor room={room} onComeBack={onComeBack} />
+      ) : (
+        <p>
+          <b>{headlineOf(closed)}</b> {detailOf(closed)}
+        </p>
+      )}
       {refusal.sanction !== undefined && <Why sanction={refusal.sanction} />}
       <div class="closed-ways">
         {closed.reason === "kicked" && (

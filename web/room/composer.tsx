@@ -248,6 +248,7 @@ function barredFrom(room: OpenRoom): string {
   if (mute !== undefined && (mute.until === null || Date.parse(mute.until) > Date.now())) {
     return `You are muted here: ${mute.reason}`;
   }
+  if (room.room.value?.speakers === "nobody") return "Nobody may speak here now";
   if (room.room.value?.locked === true && !leads(room)) return "Only moderators may speak here";
   return "";
 }

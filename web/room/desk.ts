@@ -4,7 +4,7 @@ import type { Member, ViewMessage } from "../../client/index.ts";
 import type { OpenRoom } from "./open-room.ts";
 
 /** What those who lead a room can look at. */
-export type ModerationPart = "clean-up" | "filter" | "audit";
+export type ModerationPart = "queue" | "clean-up" | "filter" | "audit";
 
 /** What someone is about to do in a room: what they reply to, change, look at. */
 export interface Desk {
@@ -18,6 +18,7 @@ export interface Desk {
   edit(message: ViewMessage): void;
   readonly menu: Signal<{ message: ViewMessage; at: DOMRect | null } | null>;
   readonly removing: Signal<ViewMessage | null>;
+  readonly reporting: Signal<ViewMessage | null>;
   /** Whose card is open. */
   readonly person: Signal<string | null>;
   /** Those who have been here, as far as they were read. */
@@ -34,6 +35,8 @@ export interface Desk {
   readonly mention: Signal<string | null>;
   /** Where the list is asked to go: a message, or the newest. */
   readonly goal: Signal<{ seq: number } | "newest" | null>;
+  /** What came of something that one reported, said or asked for; "" when it is put away. */
+  readonly told: Signal<string>;
   /** What went wrong with the last act, for a few seconds. */
   readonly problem: Signal<string>;
   /** Goes to a message, reading back as far as it takes. */
@@ -63,6 +66,7 @@ export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
     },
     menu: signal(null),
     removing: signal(null),
+    reporting: signal(null),
     person: signal(null),
     members: signal([]),
     peopleShown: signal(matchMedia("(min-width: 1080px)").matches),
@@ -73,6 +77,7 @@ export function newDesk({ handle }: Pick<OpenRoom, "handle">): Desk {
     digestSince: signal(null),
     mention: signal(null),
     goal,
+    told: signal(""),
     problem: signal(""),
     async goTo(seq) {
       await readBackTo(handle, seq);

@@ -151,6 +151,11 @@ function entriesFor(message: ViewMessage, room: OpenRoom, desk: Desk): Entry[] {
       label: `About ${message.by.name}`,
       act: () => (desk.person.value = message.by.id),
     },
+    !isMine && {
+      icon: "flag",
+      label: "Report",
+      act: () => (desk.reporting.value = message),
+    },
     leads(room) && {
       icon: "shield",
       label: "Clean up from here on",

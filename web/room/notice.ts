@@ -36,6 +36,10 @@ function changeOf({ changes }: Extract<NoticeFact, { type: "room.updated" }>): s
   if (changes.title !== undefined) return `called the room “${changes.title}”`;
   if (changes.topic !== undefined) return `set the topic: ${changes.topic}`;
   if (changes.archivedAt !== undefined) return "closed the room";
+  if (changes.raid !== undefined) {
+    return changes.raid === null ? "ended raid mode" : "switched raid mode on";
+  }
+  if (changes.speakers !== undefined) return speakersWords[changes.speakers];
   if (changes.locked !== undefined) return changes.locked ? "locked the room" : "unlocked the room";
   if (changes.slowModeSeconds !== undefined) {
     return changes.slowModeSeconds === 0
@@ -44,3 +48,10 @@ function changeOf({ changes }: Extract<NoticeFact, { type: "room.updated" }>): s
   }
   return "changed the room";
 }
+
+const speakersWords = {
+  everyone: "lets everyone speak",
+  settled: "lets those speak who have been here for a while",
+  moderators: "locked the room",
+  nobody: "locked the room for everyone",
+} as const;

@@ -1,4 +1,5 @@
 import { glimpseOf } from "../directory/rooms.ts";
+import { useWaiting } from "../moderation/use-waiting.ts";
 import { Link } from "../navigation/link.tsx";
 import { embedded } from "../navigation/route.ts";
 import { Avatar } from "../parts/avatar.tsx";
@@ -10,6 +11,8 @@ import type { OpenRoom } from "./open-room.ts";
 /** What the room is about, and who is here. */
 export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; title: string }) {
   const known = room.room.value;
+  const waiting = useWaiting(room);
+  const untitled = room.closed.value === null ? "\u00A0" : "At the door";
   const { count, users } = room.presence.value;
   const topic = known?.topic ?? glimpseOf(room.handle.ref)?.topic ?? "";
   const pins = room.view.value.pins.length;
@@ -22,7 +25,7 @@ export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; ti
       )}
       <div class="room-name">
         <h1>
-          {title === "" ? "\u00A0" : title}
+          {title === "" ? untitled : title}
           {known?.locked === true && <Icon name="lock" size={16} />}
         </h1>
         {topic !== "" && <p class="topic">{topic}</p>}
@@ -51,11 +54,12 @@ export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; ti
       {leads(room) && (
         <button
           type="button"
-          class="round quiet"
-          aria-label="Keep order"
-          onClick={() => (desk.moderation.value = { part: "clean-up" })}
+          class={waiting > 0 ? "quiet with-count" : "round quiet"}
+          aria-label={waiting > 0 ? `Keep order: ${waiting} waiting` : "Keep order"}
+          onClick={() => (desk.moderation.value = { part: waiting > 0 ? "queue" : "clean-up" })}
         >
           <Icon name="shield" />
+          {waiting > 0 && <span>{waiting}</span>}
         </button>
       )}
       {leads(room) && (

@@ -16,12 +16,16 @@ import { Pins } from "./pins.tsx";
 import { RemoveMessage } from "./remove-message.tsx";
 import { RoomHead } from "./room-head.tsx";
 import { Status } from "./status.tsx";
+import { Told } from "./told.tsx";
 import { Typing } from "./typing.tsx";
 
 const Digest = later(() => import("./digest.tsx").then((m) => m.Digest));
 const Share = later(() => import("./share.tsx").then((m) => m.Share));
 const RoomSettings = later(() =>
   import("../moderation/room-settings.tsx").then((m) => m.RoomSettings),
+);
+const ReportDialog = later(() =>
+  import("../moderation/report-dialog.tsx").then((m) => m.ReportDialog),
 );
 const Moderation = later(() => import("../moderation/moderation.tsx").then((m) => m.Moderation));
 
@@ -74,6 +78,7 @@ function Inside(props: {
       <RoomHead room={room} desk={desk} title={title} />
       <main class="room-main">
         <Status room={room} />
+        <Told desk={desk} />
         <Missed room={room} desk={desk} />
         <MessageList room={room} desk={desk} unread={unread} />
         <Typing room={room} />
@@ -90,6 +95,7 @@ function Inside(props: {
       <Pins room={room} desk={desk} />
       {desk.settingsShown.value && <RoomSettings room={room} desk={desk} />}
       {desk.shareShown.value && <Share room={room} desk={desk} />}
+      {desk.reporting.value !== null && <ReportDialog room={room} desk={desk} />}
       {desk.moderation.value !== null && <Moderation room={room} desk={desk} />}
       {desk.digestSince.value !== null && <Digest room={room} desk={desk} />}
     </div>
