@@ -147,6 +147,22 @@ describe("reporting", () => {
   });
 });
 
+test("a rule that calls the moderators opens the case that reports of the message join, with what it said", async () => {
+  const { owner, room, troll, reader } = await watercooler();
+  await owner.rest("PUT", `/rooms/${room.id}/filters`, {
+    rules: [{ name: "Look", phrase: "boats", action: "alert" }],
+  });
+  const owners = await heardBy(owner, world.gateways[1]);
+  const seq = await said(troll, room, "boats for sale");
+  await eventually(() =>
+    expect(owners.cases).toMatchObject([{ room: room.id, change: "opened", waiting: 1 }]),
+  );
+  await report(reader, room, seq);
+  expect(await queueOf(owner, room)).toMatchObject([
+    { seq, rule: "Look", reporters: 1, texts: [{ text: "boats for sale" }] },
+  ]);
+});
+
 describe("the queue", () => {
   test("has the most urgent first, says why, and is read page by page without a hole", async () => {
     const { owner, troll, room, readers } = await watercooler(4);
