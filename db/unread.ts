@@ -2,8 +2,11 @@ import { Refusal } from "../protocol/errors.ts";
 import type { Fact, FactOf } from "../protocol/facts.ts";
 import type { RoomId, UserId } from "../protocol/ids.ts";
 import type { ReadRanges, ReadState } from "../protocol/shapes.ts";
+import { readHotSeeded } from "./history.ts";
 import { readTail } from "./messages.ts";
 import {
+  type ReadBase,
+  readBases,
   readStates,
   readTouched,
   type StoredReadState,
@@ -15,25 +18,72 @@ import type { Stores } from "./stores.ts";
 const MOST_TRIES = 10;
 
 /**
- * What people have read of a room and what is left for them, in their order: as of Postgres, and over it what is
- * accepted but not stored yet, so that whoever was answered sees it counted (G9).
+ * What people have read of a room and what is left for them, in their order, with what is accepted but not
+ * stored yet, so that whoever was answered sees it counted (G9). Who was there lately is told from the hot log:
+ * when all come back at once, Postgres need not look at any message for them.
  */
 export async function readStatesNow(
   stores: Stores,
   room: RoomId,
   people: readonly UserId[],
 ): Promise<ReadState[]> {
-  const distinct = [...new Set(people)];
+  const bases = await readBases(stores.store.sql, room, [...new Set(people)]);
+  const hot = await countHot(stores, room, bases);
+  const others = bases.flatMap(({ user }) => (hot.has(user) ? [] : user));
+  const cold =
+    others.length === 0 ? new Map<UserId, ReadState>() : await countStored(stores, room, others);
+  return people.flatMap((user) => hot.get(user) ?? cold.get(user) ?? []);
+}
+
+/** Whoever has missed no more than so many facts is told from the hot log. */
+const MOST_HOT = 500;
+
+/** Counts for those after whose kept count, or marker, the hot log has all. */
+async function countHot(
+  stores: Stores,
+  room: RoomId,
+  bases: readonly ReadBase[],
+): Promise<Map<UserId, ReadState>> {
+  const near = bases.filter(({ since, storedSeq }) => since >= storedSeq - MOST_HOT);
+  if (near.length === 0) return new Map();
+  const position = Math.min(...near.map(({ since }) => since));
+  const limit = 2 * MOST_HOT;
+  const hot = await readHotSeeded(stores, { room, way: "after", position, limit });
+  if (hot.entries.length === limit) return new Map();
+  const facts = hot.entries.map(({ json }) => JSON.parse(json) as Fact);
+  const targets = facts.filter(isRemoval).flatMap(targetsOf);
+  const said = facts.flatMap((fact): News[] =>
+    fact.type === "message.sent" && fact.removed !== true
+      ? [{ seq: fact.seq, by: fact.by.id, mentions: fact.mentions, count: 1 }]
+      : [],
+  );
+  return new Map(
+    near.flatMap((base) => {
+      const { since, ...state } = base;
+      // What it takes away may be in the count that was kept.
+      const isTouched = since > state.lastReadSeq || state.unread > 0;
+      if (since < hot.floor || (isTouched && targets.some(([from]) => from <= since))) return [];
+      const news = said.filter(({ seq }) => seq > since);
+      return [[base.user, withNews(state, news)] as const];
+    }),
+  );
+}
+
+/** Counts as of Postgres, and over it what is accepted but not stored. */
+async function countStored(
+  stores: Stores,
+  room: RoomId,
+  people: readonly UserId[],
+): Promise<Map<UserId, ReadState>> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const kept = await readStates(stores.store.sql, room, distinct);
+    const kept = await readStates(stores.store.sql, room, people);
     const storedSeq = kept[0]?.storedSeq ?? 0;
     // Those who were counted anew may be told of a later moment.
     if (kept.some((state) => state.storedSeq !== storedSeq)) continue;
     const tail = await readTail(stores, room, storedSeq);
     const news = tail === null ? null : await readNews(stores, room, { tail, storedSeq });
     if (news === null) continue;
-    const states = new Map(kept.map((state) => [state.user, withNews(state, news)]));
-    return people.flatMap((user) => states.get(user) ?? []);
+    return new Map(kept.map((state) => [state.user, withNews(state, news)]));
   }
   throw new Refusal("unavailable", "The room is moving too fast; try again in a moment.");
 }

@@ -85,6 +85,39 @@ export interface StoredReadState extends ReadState {
   storedSeq: number;
 }
 
+/** What someone has read of a room, and the count that was kept: what came after `since` is to be added. */
+export interface ReadBase
+  extends Pick<StoredReadState, "user" | "hidden" | "storedSeq">, ReadState {
+  since: number;
+}
+
+/** What people have read of a room, without looking at any message: where no count was kept, none is told. */
+export async function readBases(
+  sql: Sql,
+  room: RoomId,
+  people: readonly UserId[],
+): Promise<ReadBase[]> {
+  const rows = await sql<(Omit<ReadBase, "readRanges"> & { readRanges: ReadRanges | null })[]>`
+    WITH ${askedOf(sql, room, people)}
+    SELECT user_id AS "user", last_read_seq AS "lastReadSeq",
+      ${rangesJson(sql, sql`read_ranges`)} AS "readRanges", read_revision AS "readRevision",
+      hidden, stored_seq AS "storedSeq", unread_before AS unread, mentions_before AS mentions,
+      first_before AS "firstUnread", CASE WHEN is_kept THEN since ELSE last_read_seq END AS since
+    FROM asked`;
+  return rows.map((row) => ({ ...row, readRanges: row.readRanges ?? [] }));
+}
+
+function askedOf(sql: Sql, room: RoomId, people: readonly UserId[]) {
+  return sql`asked AS (
+      SELECT u.id AS user_id, r.id AS room_id, ${askedColumns(sql)}
+      FROM rooms r CROSS JOIN (
+        SELECT id, block_revision, id || ARRAY(SELECT blocked_id FROM blocks WHERE user_id = id) AS hidden
+        FROM users WHERE id = ANY (${[...people]}::uuid[])) AS u
+      LEFT JOIN members m ON m.room_id = r.id AND m.user_id = u.id
+      WHERE r.id = ${room}
+    )`;
+}
+
 /** What people have read of a room. Who is no member has read nothing. */
 export async function readStates(
   sql: Sql,
@@ -92,14 +125,7 @@ export async function readStates(
   people: readonly UserId[],
 ): Promise<StoredReadState[]> {
   const read = (users: readonly UserId[], how: Counting) => sql<StateRow[]>`
-    WITH asked AS (
-      SELECT u.id AS user_id, r.id AS room_id, ${askedColumns(sql)}
-      FROM rooms r CROSS JOIN (
-        SELECT id, block_revision, id || ARRAY(SELECT blocked_id FROM blocks WHERE user_id = id) AS hidden
-        FROM users WHERE id = ANY (${[...users]}::uuid[])) AS u
-      LEFT JOIN members m ON m.room_id = r.id AND m.user_id = u.id
-      WHERE r.id = ${room}
-    ), ${how(sql)}
+    WITH ${askedOf(sql, room, users)}, ${how(sql)}
     SELECT user_id AS "user", last_read_seq AS "lastReadSeq",
       ${rangesJson(sql, sql`read_ranges`)} AS "readRanges", read_revision AS "readRevision",
       hidden, stored_seq AS "storedSeq", unread, mentions, first_unread AS "firstUnread"
