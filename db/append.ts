@@ -1,4 +1,5 @@
 import { Refusal } from "../protocol/errors.ts";
+import { loadBars } from "./bars.ts";
 import { appendFact } from "./redis/append-fact.ts";
 import { type AppendRequest, type AppendResult } from "./redis/append-facts.ts";
 import { seedRoomLog } from "./seed-room.ts";
@@ -14,6 +15,7 @@ export async function appendSeeded(stores: Stores, request: AppendRequest): Prom
   for (let tries = 0; tries <= MOST_SEEDS; tries += 1) {
     const result = await appendFact(stores.link, request);
     if (result.status !== "unseeded") return result;
+    await loadBars(stores, request.room);
     await seedRoomLog(stores, request.room);
   }
   throw new Refusal("unavailable", "The room's log is being rebuilt; try again in a moment.");

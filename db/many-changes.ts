@@ -1,6 +1,7 @@
 import type { Draft, DraftOf, Fact } from "../protocol/facts.ts";
 import type { ClientId, RoomId } from "../protocol/ids.ts";
 import { MAX_REMOVED_AT_ONCE } from "../protocol/limits.ts";
+import { erasingEffects } from "./erase-facts.ts";
 import { redact } from "./history.ts";
 import { keepTexts, readKeptTexts, type StandingMessage } from "./postgres/removals.ts";
 import type { Effect } from "./redis/append-facts.ts";
@@ -26,6 +27,9 @@ export async function effectsOnMany(
   change: { room: RoomId; act: ClientId; draft: ManyDraft },
 ): Promise<Effect[]> {
   const { room, act, draft } = change;
+  if (draft.type === "messages.removed" && draft.erased === true) {
+    return erasingEffects(stores, room, draft);
+  }
   return draft.type === "messages.removed"
     ? removalEffects(stores, room, act, draft)
     : restoringEffects(stores, room, draft);

@@ -20,6 +20,7 @@ import {
 import { DEFAULT_PAGE_FACTS, MAX_DRY_RUN_DAYS, MAX_PAGE_FACTS } from "./limits.ts";
 import { after, itemLimit, list } from "./paged.ts";
 import { peopleCommands } from "./people-commands.ts";
+import { privacyCommands } from "./privacy-commands.ts";
 import { readCommands } from "./read-commands.ts";
 import { removalCommands } from "./removal-commands.ts";
 import { reportCommands } from "./report-commands.ts";
@@ -85,6 +86,7 @@ export const commands = {
     rest: null,
   },
   ...peopleCommands,
+  ...privacyCommands,
   ...webhookCommands,
 
   "room:create": {

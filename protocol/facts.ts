@@ -35,6 +35,8 @@ export const factData = {
     targets: z.array(z.tuple([Seq, Seq])),
     author: UserId.optional(),
     reason: z.string(),
+    /** The author was erased: all that they said is gone for good. */
+    erased: z.literal(true).optional(),
   },
   "messages.restored": {
     targets: z.array(z.tuple([Seq, Seq])),
@@ -123,6 +125,10 @@ export const pushes = {
   "room.read": z.object({ room: RoomId, ...ReadState.shape }),
   "case.changed": z.object(CaseChanged.shape),
   "notice.added": z.object({ item: Notice }),
+  "session.ended": z.object({
+    reason: z.enum(["banned", "erased"]),
+    sanction: SanctionNotice.optional(),
+  }),
   "session.expiring": z.object({ at: Time }),
 } satisfies Record<string, z.ZodType>;
 

@@ -27,6 +27,10 @@ export type AuditId = z.infer<typeof AuditId>;
 export const DryRunId = z.uuid().brand<"DryRunId">();
 export type DryRunId = z.infer<typeof DryRunId>;
 
+/** Which erasing of a person: UUIDv7. */
+export const ErasureId = z.uuid().brand<"ErasureId">();
+export type ErasureId = z.infer<typeof ErasureId>;
+
 /** Which case of the review queue: UUIDv7. */
 export const CaseId = z.uuid().brand<"CaseId">();
 export type CaseId = z.infer<typeof CaseId>;

@@ -5,6 +5,7 @@ import {
   ClientId,
   DeliveryId,
   DryRunId,
+  ErasureId,
   ImportId,
   Position,
   RoomId,
@@ -172,6 +173,31 @@ export const SanctionNotice = z.object({
   appeal: z.string(),
 });
 export type SanctionNotice = z.infer<typeof SanctionNotice>;
+
+/** A ban from the whole platform, by one of its administrators. */
+export const PlatformBan = z.object({
+  id: SanctionId,
+  user: UserId,
+  reason: z.string(),
+  by: UserId,
+  at: Time,
+  until: Time.optional(),
+  liftedAt: Time.optional(),
+});
+export type PlatformBan = z.infer<typeof PlatformBan>;
+
+/** How far the erasing of a person is. */
+export const Erasure = z.object({
+  id: ErasureId,
+  user: UserId,
+  state: z.enum(["waiting", "running", "done"]),
+  /** Rooms in which they were, and those where nothing of theirs is left. */
+  rooms: z.int(),
+  roomsDone: z.int(),
+  createdAt: Time,
+  finishedAt: Time.nullable(),
+});
+export type Erasure = z.infer<typeof Erasure>;
 
 export const Notify = z.enum(["all", "mentions", "none"]);
 export type Notify = z.infer<typeof Notify>;

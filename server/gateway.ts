@@ -13,6 +13,7 @@ import { type PersonPush, readPersonPush, writePersonPush } from "../db/redis/pe
 import { createDrainHint, openQueue, queueNames } from "../db/redis/queues.ts";
 import { warnSparingly } from "../db/warn-sparingly.ts";
 import { Repeats } from "../filters/repeats.ts";
+import { openBars } from "./auth/bars.ts";
 import { openTokens } from "./auth/tokens.ts";
 import { collectBacklog } from "./backlog.ts";
 import { passOnStrays } from "./cluster/pass-on.ts";
@@ -35,7 +36,7 @@ import { queueBoardRouter } from "./transport/http/queue-board.ts";
 import { restRouter } from "./transport/http/rest.ts";
 import { openLimiter } from "./transport/limiter.ts";
 import { Admission } from "./transport/sockets/admission.ts";
-import { openSockets } from "./transport/sockets/sockets.ts";
+import { openSockets, type Sockets } from "./transport/sockets/sockets.ts";
 
 /** A gateway that serves. */
 export interface Gateway {
@@ -85,7 +86,18 @@ export async function startGateway(
   const stores = { link, store };
   const metrics = createMetrics();
   collectBacklog(metrics.registry, link);
+  const ending: Pick<Sockets, "endSessions">[] = [];
+  const bars = await openBars({
+    store,
+    appeal: config.appeal,
+    now: Date.now,
+    onBarred: (user, push) => {
+      for (const { endSessions } of ending) endSessions(user, push);
+    },
+    onError: warnSparingly(log, "who is barred is not known anew"),
+  });
   const tokens = await openTokens({
+    bars,
     store,
     secret: config.authJwtSecret,
     jwksUrl: config.authJwksUrl,
@@ -154,11 +166,13 @@ export async function startGateway(
   const http = createServer(HTTP_TIMEOUTS, app);
   const prefix = siblings === null ? null : sessionPrefix(siblings.name);
   const sockets = openSockets({ http, config, metrics, log, sessionPrefix: prefix });
+  ending.push(sockets);
   subscriber.on("message", (channel: string, message: string) => {
+    if (channel === keys.control) void bars.look();
     const push = channel === keys.people ? readPersonPush(message) : null;
     if (push !== null) sockets.tellPerson(push);
   });
-  await subscriber.subscribe(keys.people);
+  await subscriber.subscribe(keys.people, keys.control);
   const hub = new FeedHub({
     stores,
     subscriber,
@@ -201,6 +215,7 @@ export async function startGateway(
     port,
     stop: async () => {
       draining = true;
+      bars.close();
       const left = leave();
       await Promise.all([sockets.drain(), withDeadline(left, GOODBYE_MS)]);
       hub.close();

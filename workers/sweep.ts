@@ -1,5 +1,7 @@
+import { tellBars } from "../db/bars.ts";
 import { expireSanctions } from "../db/expire-sanctions.ts";
 import { appendPending, roomsWithPending } from "../db/pending-facts.ts";
+import { barsToTell } from "../db/postgres/bars.ts";
 import { eraseEvidence } from "../db/postgres/cases.ts";
 import { eraseRemovedTexts } from "../db/postgres/removals.ts";
 import { endStalledTransactions } from "../db/postgres/stalled-transactions.ts";
@@ -27,6 +29,9 @@ export async function sweep(deps: StoreDeps, shouldStop: () => boolean): Promise
   await eraseEvidence(deps.stores.store.sql, now);
   await expireSanctions(deps.stores, deps.now());
   for (const room of await endRaids(deps.stores.store, now)) await appendPending(deps.stores, room);
+  for (const user of await barsToTell(deps.stores.store.sql, OVERDUE_MS)) {
+    await tellBars(deps.stores, user);
+  }
   for (const room of await roomsWithPending(deps.stores, OVERDUE_MS)) {
     if (shouldStop()) return;
     await appendPending(deps.stores, room);

@@ -9,6 +9,7 @@ import type { Settings } from "../db/settings.ts";
 import { openDigester } from "./digest/digester.ts";
 import { drain } from "./drain.ts";
 import { openDryRunJobs } from "./dry-runs/dry-run-jobs.ts";
+import { openErasureJobs } from "./erasures/erasure-jobs.ts";
 import { HeldUp } from "./held-up.ts";
 import { openImportJobs } from "./imports/import-jobs.ts";
 import { openIndexJobs } from "./index-jobs.ts";
@@ -100,6 +101,14 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     shouldStop,
   });
 
+  const erasures = openErasureJobs({
+    stores: deps.stores,
+    connection: queueConnection,
+    log,
+    onError,
+    shouldStop,
+  });
+
   const webhooks = openWebhookJobs({
     store,
     connection: queueConnection,
@@ -127,6 +136,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
       await imports.queueDue();
       await webhooks.queueDue();
       await dryRuns.queueDue();
+      await erasures.queueDue();
       healthy = true;
     } catch (error) {
       healthy = false;
@@ -152,6 +162,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
           imports.close(),
           webhooks.close(),
           dryRuns.close(),
+          erasures.close(),
           sweeping,
           digester.stop(),
         ]),

@@ -53,7 +53,7 @@ export interface FactToPlace {
   replyTo: number | null;
   text: string | null;
   mentions: UserId[] | null;
-  data: { targets?: [number, number][]; conversation?: string } | null;
+  data: { targets?: [number, number][]; conversation?: string; erased?: true } | null;
 }
 
 /** Facts of a room that follow a seq, ascending. */

@@ -202,7 +202,7 @@ export async function writeRemoved(
       ${targets.map(([, last]) => last)}::bigint[]) AS r (first, last)
     WHERE f.room_id = ${room} AND f.seq BETWEEN r.first AND r.last AND f.type = 'message.sent'
       AND (f.removed_seq IS NULL OR f.removed_seq = f.seq)
-      AND f.by_id = coalesce(${author ?? null}::uuid, f.by_id)`;
+      ${author === undefined ? tx`` : tx`AND f.by_id = ${author}`}`;
   if (act !== undefined) await tx`UPDATE removals SET seq = ${seq} WHERE id = ${act}`;
 }
 

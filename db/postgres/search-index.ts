@@ -1,4 +1,4 @@
-import type { TransactionSql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 
 import type { RoomId } from "../../protocol/ids.ts";
 import { foldForSearch, gramsOf, withoutSpaceless } from "../search-grams.ts";
@@ -41,7 +41,8 @@ export async function indexRoom(
       SELECT indexed_seq FROM search_marks WHERE room_id = ${room} FOR UPDATE SKIP LOCKED`;
     if (mark === undefined) return { facts: 0, more: false };
     const facts = await tx<Changing[]>`
-      SELECT seq, type, target, data -> 'targets' AS targets FROM facts
+      SELECT seq, type, target, 
+        CASE WHEN data ? 'erased' THEN NULL ELSE data -> 'targets' END AS targets FROM facts
       WHERE room_id = ${room} AND seq > ${mark.indexed_seq} ORDER BY seq LIMIT ${FACTS_AT_ONCE}`;
     const last = facts.at(-1)?.seq ?? mark.indexed_seq;
     await indexMessages(tx, room, facts);
@@ -49,6 +50,35 @@ export async function indexRoom(
     await tx`DELETE FROM search_due WHERE room_id = ${room} AND seq <= ${last}`;
     return { facts: facts.length, more: facts.length === FACTS_AT_ONCE };
   });
+}
+
+/** Takes messages out of the index; their words are forgotten in a moment. */
+export async function takeFromIndex(
+  sql: Sql,
+  room: RoomId,
+  seqs: readonly number[],
+): Promise<void> {
+  await sql`
+    WITH gone AS (
+      DELETE FROM search_messages WHERE room_id = ${room} AND seq = ANY(${[...seqs]}::bigint[])
+      RETURNING words
+    )
+    INSERT INTO search_forgotten (word)
+    SELECT DISTINCT w FROM gone, unnest(tsvector_to_array(words)) AS w
+    WHERE w ~ '^[[:alpha:]]+$' ORDER BY w
+    ON CONFLICT DO NOTHING`;
+}
+
+/** Whether a room is indexed up to a seq, as far as it is due. */
+export async function isIndexed(sql: Sql, room: RoomId, seq: number): Promise<boolean> {
+  const rows = await sql`
+    SELECT 1 FROM search_due WHERE room_id = ${room} AND seq <= ${seq} LIMIT 1`;
+  return rows.length === 0;
+}
+
+/** Whether all words that were taken back are forgotten. */
+export async function hasForgotten(sql: Sql): Promise<boolean> {
+  return (await sql`SELECT 1 FROM search_forgotten LIMIT 1`).length === 0;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { eq, inArray } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 
@@ -23,17 +25,20 @@ export interface HostUser {
   name: string;
   picture?: string | undefined;
   headline?: string | undefined;
+  /** When the token was made that says so (ISO time), if it says when. */
+  madeAt?: string | null | undefined;
 }
 
 /**
  * The users of hosts' tokens, in their order: made at first sight, brought up to date when their token
  * says otherwise. One read, whoever they are; writes only for those who are new or changed, each of
- * which may fail for itself.
+ * which may fail for itself. Null for a token from before its person was erased: else it would bring
+ * back what they are called.
  */
 export async function ensureHostUsers(
   store: Store,
   hosts: readonly HostUser[],
-): Promise<(User | Promise<User>)[]> {
+): Promise<(User | Promise<User | null>)[]> {
   const ids = [...new Set(hosts.map(({ externalId }) => externalId))];
   const rows = await store.db.select().from(users).where(inArray(users.externalId, ids));
   const known = new Map(rows.map((row) => [row.externalId, row]));
@@ -48,7 +53,8 @@ function isUpToDate(row: typeof users.$inferSelect, host: HostUser): boolean {
   return row.name === name && row.picture === picture && row.headline === headline;
 }
 
-async function writeHostUser({ db }: Store, host: HostUser): Promise<User> {
+async function writeHostUser({ db, sql }: Store, host: HostUser): Promise<User | null> {
+  if (await isErased(sql, host)) return null;
   const profile = profileOf(host);
   const id = UserId.parse(uuidv7());
   const [row] = await db
@@ -63,6 +69,18 @@ async function writeHostUser({ db }: Store, host: HostUser): Promise<User> {
     .onConflictDoUpdate({ target: users.externalId, set: profile })
     .returning();
   return userOf(required(row));
+}
+
+/** What is kept of an erased person's account, to know it again: no more than a hash. */
+export function accountHash(externalId: string): Buffer {
+  return createHash("sha256").update(`eddy account ${externalId}`).digest();
+}
+
+async function isErased(sql: Store["sql"], { externalId, madeAt }: HostUser): Promise<boolean> {
+  const rows = await sql`
+    SELECT 1 FROM erased_accounts WHERE account = ${accountHash(externalId)}
+      AND erased_at >= coalesce(${madeAt ?? null}::text::timestamptz, '-infinity')`;
+  return rows.length > 0;
 }
 
 function profileOf({ name, picture, headline }: HostUser) {

@@ -48,7 +48,7 @@ export type AppendResult =
   | { status: "policy" }
   | { status: "moved" }
   | { status: "refused"; code: ErrorCode }
-  | { status: "sanctioned"; kind: "ban" | "mute"; untilMs: number | null }
+  | { status: "sanctioned"; kind: "ban" | "mute" | "platform"; untilMs: number | null }
   | { status: "slow"; retryAfterMs: number }
   | { status: "busy"; unstored: number }
   | { status: "past"; head: number };
@@ -149,7 +149,7 @@ function appendResult(reply: string): AppendResult | Error {
     case "SANCTIONED":
       return {
         status: "sanctioned",
-        kind: first === "ban" ? "ban" : "mute",
+        kind: first === "platform" ? "platform" : first === "ban" ? "ban" : "mute",
         untilMs: second === "-1" ? null : +second,
       };
     case "SLOW":

@@ -32,7 +32,7 @@ local function roomKeys(tag, room)
   return tag .. ':log:' .. room, tag .. ':body:' .. room, tag .. ':meta:' .. room,
     tag .. ':dedupe0:' .. room, tag .. ':dedupe1:' .. room, tag .. ':sanctions:' .. room,
     tag .. ':slow:' .. room, tag .. ':changes:' .. room, tag .. ':feed:' .. room, tag .. ':dirty',
-    tag .. ':ahead:' .. room
+    tag .. ':ahead:' .. room, tag .. ':barred'
 end
 `;
 
@@ -59,10 +59,14 @@ export const keys = {
   here: "eddy:here",
   /** Sorted set room → since when (ms) it has facts that are not stored. Cleared after COMMIT. */
   dirty: (bucket: number) => `${tag(bucket)}:dirty`,
+  /** Hash user → until (ms) or -1: barred from the platform. `loaded` is the run that was told of all. */
+  barred: (bucket: number) => `${tag(bucket)}:barred`,
   /** Channel of a room's new facts: a hint, the log is the truth. */
   feed: ofRoom("feed"),
   /** Channel of what single people are told on all their connections: a hint. */
   people: "eddy:people",
+  /** Channel of who is barred: a hint to look in Postgres. */
+  control: "eddy:control",
   /** Run id of the Redis that was stopped after its last writer, by whoever stopped both. */
   cleanStop: "eddy:clean-stop",
 } as const;

@@ -11,6 +11,7 @@ export const queueNames = {
   webhooks: "webhooks",
   dryRuns: "dry-runs",
   index: "index",
+  erasures: "erasures",
 } as const;
 
 /** One hash tag, so that all keys of all queues share a Redis Cluster slot. */

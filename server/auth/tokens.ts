@@ -19,6 +19,7 @@ import { Refusal } from "../../protocol/errors.ts";
 import { UserId } from "../../protocol/ids.ts";
 import type { User } from "../../protocol/shapes.ts";
 import { DisplayName, Line } from "../../protocol/text.ts";
+import type { Bars } from "./bars.ts";
 
 /** Who a token speaks for, and until when (ms since 1970). */
 export interface Session {
@@ -37,6 +38,8 @@ export interface Tokens {
 }
 
 export interface TokenOptions {
+  /** Who may not be here, whatever their token says. */
+  bars: Bars;
   store: Store;
   secret?: string | undefined;
   jwksUrl?: string | undefined;
@@ -92,19 +95,26 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
   const verifyHost = async (token: string): Promise<Session> => {
     const payload = await verifyHostToken(token, hostKey, jwks, options);
     const { externalId, name, picture, headline } = hostProfile(payload);
-    const user = await ensureHost({ externalId, name, picture, headline });
+    const madeAt = payload.iat === undefined ? null : new Date(payload.iat * 1_000).toISOString();
+    const user = await ensureHost({ externalId, name, picture, headline, madeAt });
+    if (user === null) throw new Refusal("unauthenticated", "This account was erased.");
     return { user, admin: payload["eddy_admin"] === true, expiresAtMs: expiryOf(payload) };
+  };
+
+  const admitted = (session: Session): Session => {
+    options.bars.refuse(session.user.id);
+    return session;
   };
 
   return {
     verify: async (token) => {
       // Never from the cache: a token that was ended has ended.
-      if (token.startsWith(BOT_TOKEN_PREFIX)) return verifyBot(token);
+      if (token.startsWith(BOT_TOKEN_PREFIX)) return admitted(await verifyBot(token));
       const key = createHash("sha256").update(token).digest("base64url");
       const known = cache.get(key);
       const now = options.now();
       if (known !== undefined && now - known.at < CACHE_MS && known.session.expiresAtMs > now) {
-        return known.session;
+        return admitted(known.session);
       }
       const session = await translate(() =>
         issuerOf(token) === GUEST_ISSUER ? verifyGuest(token) : verifyHost(token),
@@ -114,7 +124,7 @@ export async function openTokens(options: TokenOptions): Promise<Tokens> {
       cache.set(key, { session, at: now });
       const oldest = cache.keys().next().value;
       if (cache.size > MOST_CACHED && oldest !== undefined) cache.delete(oldest);
-      return session;
+      return admitted(session);
     },
     noteProfile: (user) => {
       for (const { session } of cache.values()) {

@@ -28,6 +28,8 @@ import {
   showWebhooks,
 } from "./manage-webhooks.ts";
 import { peopleActs } from "./people/acts.ts";
+import { eraseMe, eraseSomeone, showErasure } from "./people/erase.ts";
+import { banFromPlatform, endPlatformBan, showPlatformBans } from "./platform-bans.ts";
 import { showAudit } from "./read-audit.ts";
 import { getMessage, listMessages, readHistory } from "./read-history.ts";
 import { markRead, markUnread, showUnread } from "./read-marker.ts";
@@ -54,6 +56,12 @@ type ActTable = {
 export const acts: ActTable = {
   "guest:create": dropIn,
   ...peopleActs,
+  "platform-ban:create": banFromPlatform,
+  "platform-ban:list": showPlatformBans,
+  "platform-ban:lift": endPlatformBan,
+  "me:erase": eraseMe,
+  "user:erase": eraseSomeone,
+  "erasure:get": showErasure,
   "room:create": openRoom,
   "room:list": showRooms,
   "room:weather": showWeather,

@@ -64,7 +64,8 @@ export async function writeSanction(
   await lockSanctions(tx, { room, user });
   await insertSanction(tx, room, sanction);
   const effects = kind === "kick" ? [] : [await enforced(tx, room, user, kind)];
-  const draft = factOf(sanction, by);
+  // No more of them than a fact says of anyone.
+  const draft = factOf(sanction, { id: by.id, name: by.name });
   const act = await notePending(tx, { room, author: by.id, draft, effects });
   const deed = { at, actor: by.id, action: draft.type, target: user, act, reason, rule };
   await appendAudit(tx, room, [{ ...deed, after: { kind, until: until ?? null } }]);

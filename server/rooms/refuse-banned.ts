@@ -1,3 +1,5 @@
+import { barredFromPlatform } from "../../db/barred-from-platform.ts";
+import { longestPlatformBan } from "../../db/postgres/bars.ts";
 import { sanctionsInForce } from "../../db/postgres/sanctions.ts";
 import { seedRoomLog } from "../../db/seed-room.ts";
 import { Refusal } from "../../protocol/errors.ts";
@@ -28,8 +30,12 @@ export async function refuseBanned(
 export async function barredBecause(
   { stores, appeal }: Deps,
   { caller, rules }: Pick<RoomCall, "caller" | "rules">,
-  bar: { kind: "ban" | "mute"; untilMs: number | null },
+  bar: { kind: "ban" | "mute" | "platform"; untilMs: number | null },
 ): Promise<Refusal> {
+  if (bar.kind === "platform") {
+    const ban = await longestPlatformBan(stores.store.sql, caller.user.id).catch(() => null);
+    return barredFromPlatform(ban, appeal);
+  }
   const until = bar.untilMs === null ? null : new Date(bar.untilMs).toISOString();
   // The reason is a courtesy: without Postgres the refusal stands without it.
   const { id } = caller.user;

@@ -12,7 +12,15 @@ import {
 } from "../../protocol/commands.ts";
 import { DeliveryId } from "../../protocol/ids.ts";
 import type { Report } from "../../protocol/reports.ts";
-import type { Delivery, DryRun, Import, Room, Sanction, Webhook } from "../../protocol/shapes.ts";
+import type {
+  Delivery,
+  DryRun,
+  Erasure,
+  Import,
+  Room,
+  Sanction,
+  Webhook,
+} from "../../protocol/shapes.ts";
 import { type Backstage, openBackstage } from "../guarantees/backstage.ts";
 import {
   ask,
@@ -212,6 +220,22 @@ const inputs = {
     const { body } = await ada.rest<DryRun>("POST", on, { rule: DRAFT });
     return { room: room.id, id: body.id };
   },
+  "platform-ban:create": async () => ({
+    user: (await world.person("Troll")).user.id,
+    reason: "spam",
+  }),
+  "platform-ban:list": () => ({}),
+  "platform-ban:lift": async (on) => ({ id: await platformBan(on) }),
+  "me:erase": () => ({ confirm: "erase" as const }),
+  "user:erase": async () => ({
+    user: (await world.person("Gone")).user.id,
+    confirm: "erase" as const,
+  }),
+  "erasure:get": async ({ root }) => {
+    const { user } = await world.person("Gone");
+    const path = `/users/${user.id}?confirm=erase`;
+    return { id: (await root.rest<Erasure>("DELETE", path)).body.id };
+  },
   "import:create": () => ({ format: "irc", title: "Old times", date: "2024-03-05" }),
   "import:start": async (on) => ({ id: await upload(on) }),
   "import:get": async (on) => ({ id: await upload(on) }),
@@ -288,6 +312,15 @@ async function makeInvite({ ada, room }: Scene): Promise<CommandOutput<"invite:c
     { maxUses: 2, expiresInSeconds: 60 },
   );
   return body;
+}
+
+async function platformBan({ root }: Scene): Promise<string> {
+  const troll = await world.person("Troll");
+  const { body } = await root.rest<{ id: string }>("POST", "/platform/bans", {
+    user: troll.user.id,
+    reason: "spam",
+  });
+  return body.id;
 }
 
 async function mute({ ada, grace, room }: Scene): Promise<Sanction["id"]> {
@@ -385,7 +418,11 @@ describe("what a command answers is what its schema says", () => {
       const on = await scene();
       const route = command.rest as Route;
       const { path, body } = requestOf(route, await inputOf(name, on));
-      const isForAdmins = name.startsWith("import:") || name === "report:queue";
+      const isForAdmins =
+        name.startsWith("import:") ||
+        name.startsWith("platform-ban:") ||
+        name === "user:erase" ||
+        name === "report:queue";
       const who = isForAdmins ? on.root : on.ada;
       const answer = await who.rest(route.method, path, body);
       expect(answer.body.detail).toBeUndefined();

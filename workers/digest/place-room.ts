@@ -159,6 +159,8 @@ function rangesOf({ type, target, data }: FactToPlace): (readonly [number, numbe
     case "reaction.removed":
       return target === null ? [] : [[target, target]];
     case "messages.removed":
+      // Whoever erases a person sees to their digests; to look here would be to read the whole room.
+      return data?.erased === true ? [] : (data?.targets ?? []);
     case "messages.restored":
       return data?.targets ?? [];
     case "message.sent":
@@ -190,7 +192,10 @@ function moveSome(rows: readonly NewPlacement[], facts: readonly FactToPlace[]):
 }
 
 function changesWhatWasSaid(fact: FactToPlace): boolean {
-  return !fact.type.startsWith("reaction.") && rangesOf(fact).length > 0;
+  return (
+    !fact.type.startsWith("reaction.") &&
+    (rangesOf(fact).length > 0 || fact.type === "messages.removed")
+  );
 }
 
 /** Messages that these answer: whether their questions stand open may have changed. */

@@ -100,6 +100,9 @@ local function append(r, header, rest, effects)
   -- Older rules than the room's: the verdict may be wrong. Newer ones: this append brings them in.
   if policy ~= '' and tonumber(policy) < r.rules then return 'POLICY' end
   if guard ~= '' then
+    local b = call('HMGET', r.barred, 'loaded', author)
+    if b[1] ~= run then return 'UNSEEDED' end
+    if b[2] and (b[2] == '-1' or tonumber(b[2]) > now) then return 'SANCTIONED platform ' .. b[2] end
     local s = call('HMGET', r.sanctions, 'loaded', 'ban:' .. author, 'mute:' .. author)
     if not s[1] then return 'UNSEEDED' end -- fail closed: without the list nobody may speak
     if s[2] and (s[2] == '-1' or tonumber(s[2]) > now) then return 'SANCTIONED ban ' .. s[2] end
@@ -191,7 +194,7 @@ end
 local results, at, last, r = {}, 2, #ARGV, {}
 while at <= last do
   local room, count = ARGV[at + 1], tonumber(ARGV[at + 2])
-  r.log, r.body, r.meta, r.dedupe0, r.dedupe1, r.sanctions, r.slow, r.changes, r.feed, r.dirty, r.aheadOf = roomKeys(ARGV[at], room)
+  r.log, r.body, r.meta, r.dedupe0, r.dedupe1, r.sanctions, r.slow, r.changes, r.feed, r.dirty, r.aheadOf, r.barred = roomKeys(ARGV[at], room)
   local m = call('HMGET', r.meta, 'run', 'epoch', 'head', 'stored', 'base', 'gap', 'n', 'policy',
     'since', 'turnedAt', 'turnedSeq', 'fresh', 'ahead')
   -- Another run id: this Redis was restarted and may have lost its last second of appends.

@@ -89,6 +89,7 @@ export const samplesByShape: Readonly<Record<string, unknown>> = {
   RoomId: "0198c0de-7a11-7ada-8002-5ca1ab1e0002",
   AuditId: "0198c0de-7a11-7ada-8006-5ca1ab1e0006",
   DryRunId: "0198c0de-7a11-7ada-8008-5ca1ab1e0008",
+  ErasureId: "0198c0de-7a11-7ada-8012-5ca1ab1e0012",
   NoticeId: "0198c0de-7a11-7ada-8009-5ca1ab1e0009",
   CaseId: "0198c0de-7a11-7ada-8007-5ca1ab1e0007",
   SanctionId: "0198c0de-7a11-7ada-8003-5ca1ab1e0003",

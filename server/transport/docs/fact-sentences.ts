@@ -40,5 +40,7 @@ export const pushSentences = {
   "case.changed":
     "To a room's moderators: something came into its review queue, or was claimed, given back or resolved.",
   "notice.added": "What came of something that you reported, said or asked for.",
+  "session.ended":
+    "You may not be on this platform any more: you are banned from it, or were erased. The socket is closed.",
   "session.expiring": "Your token ends at this time: send `session:renew` with a newer one.",
 } as const satisfies Record<PushName, string>;

@@ -89,6 +89,7 @@ export const shapeNotes: Readonly<Record<string, string>> = {
   RemovedMessage: "A message that a clean-up is about, with its text.",
   FilterHits: "How often a rule was met since it has its name: in force, or on trial (`shadow`).",
   DryRunId: "Which dry run: a UUIDv7.",
+  ErasureId: "Which erasing of a person: a UUIDv7.",
   DryRun:
     "A draft rule, tried on what was said: nothing happened to anyone. `most` are the people with the most hits, `samples` the newest messages that it hit, as they are now. Kept for a day.",
   CaseId: "Which case of the review queue: a UUIDv7.",

@@ -36,6 +36,8 @@ export interface Sockets {
   emit: <N extends PushName>(room: RoomId, name: N, data: Push<N>) => void;
   /** To this gateway's connections of one person. */
   tellPerson: (push: PersonPush) => void;
+  /** Tells this gateway's connections of one person that they end, and ends them. */
+  endSessions: (user: UserId, push: Push<"session.ended">) => void;
   /** Takes commands from now on. */
   serve: (on: SocketDeps) => void;
   /** Refuses new connections and sends from now on; resolves when what was begun is answered. */
@@ -217,6 +219,13 @@ export function openSockets(options: SocketOptions): Sockets {
     emit: (room, name, data) => live.emit(room, name, data),
     tellPerson: ({ user, name, data }) => {
       for (const connection of ofPerson.get(user) ?? []) connection.push(name, data);
+    },
+    endSessions: (user, push) => {
+      for (const connection of ofPerson.get(user) ?? []) {
+        for (const room of connection.rooms) serving?.hub.leave(room, connection);
+        connection.push("session.ended", push);
+        connection.socket.disconnect(true);
+      }
     },
     serve: (on) => {
       serving = on;
