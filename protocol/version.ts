@@ -3,6 +3,6 @@
  * with the one below: whoever changes the wire has to come here and say what kind of change it is
  * (minor: additions that old clients may ignore; major: anything else).
  */
-export const PROTOCOL_VERSION = "1.18";
+export const PROTOCOL_VERSION = "1.19";
 /** SHA-256 over the JSON Schemas of commands, facts, pushes and errors, and the limits. */
 export const SCHEMA_HASH = "9d18528666202d4f4cc624b131d7cc5403109be45725369c50a8a9e4912d1a07";

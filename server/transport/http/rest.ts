@@ -15,6 +15,7 @@ import { toRefusal } from "../to-refusal.ts";
 import { auditExportRouter } from "./audit-export.ts";
 import { exportRouter } from "./export.ts";
 import { importPartsRouter } from "./import-parts.ts";
+import { personExportRouter } from "./person-export.ts";
 import { callerOf } from "./rest-caller.ts";
 import { inputReader } from "./rest-input.ts";
 
@@ -42,7 +43,12 @@ export function restRouter(options: RestOptions): Router {
     showAllowance(response, allowance);
     next();
   });
-  router.use(importPartsRouter(options), exportRouter(options), auditExportRouter(options));
+  router.use(
+    importPartsRouter(options),
+    exportRouter(options),
+    auditExportRouter(options),
+    personExportRouter(options),
+  );
   router.use(express.json({ limit: MAX_FRAME_BYTES, strict: true }));
   for (const name of commandNames) {
     const { rest } = commands[name];
