@@ -1936,4 +1936,13 @@ export const mutants: Mutant[] = [
     test: "test/integration/read-state.test.ts",
     title: "counts less once",
   },
+  {
+    guarantee: "G5",
+    breaks: "who comes back is counted in Postgres",
+    file: "db/unread.ts",
+    find: "if (near.length === 0) return new Map();",
+    replace: "if (near.length >= 0) return new Map();",
+    test: "test/guarantees/g05-storm.test.ts",
+    title: "what is hot is read a few times",
+  },
 ];
