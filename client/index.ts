@@ -53,6 +53,7 @@ export type {
   Role,
   Room,
   Sanction,
+  SearchHit,
   Speakers,
   UnreadRoom,
   User,

@@ -8,6 +8,7 @@ import { Invitation } from "./room/invitation.tsx";
 import { RoomPage } from "./room/room-page.tsx";
 import { client, session } from "./session/session.ts";
 
+const SearchPage = later(() => import("./search/search-page.tsx").then((m) => m.SearchPage));
 const PeoplePage = later(() => import("./people/people-page.tsx").then((m) => m.PeoplePage));
 
 /** The page: the directory, a room, or the door to one. */
@@ -23,11 +24,13 @@ export function App() {
 function Place() {
   const where = route.value;
   const isUnnamed = client.value === null;
-  if (where.page === "directory" || (where.page === "people" && isUnnamed)) return <Directory />;
+  const isForKnown = where.page === "people" || where.page === "search";
+  if (where.page === "directory" || (isForKnown && isUnnamed)) return <Directory />;
   if (session.value === null || client.value === null) {
     return <Doorway glimpse={where.page === "room" ? glimpseOf(where.room) : roomInPage()} />;
   }
   if (where.page === "people") return <PeoplePage />;
+  if (where.page === "search") return <SearchPage q={where.q} />;
   if (where.page === "invitation") return <Invitation client={client.value} code={where.code} />;
   const { user } = session.value;
   const { room, at } = where;

@@ -24,6 +24,12 @@ export function TopBar() {
       )}
       <nav class="top-ways" aria-label="Eddy">
         {user !== undefined && !embedded && (
+          <Link to="/search" class="quiet with-count">
+            <Icon name="search" />
+            <span class="way-name">Search</span>
+          </Link>
+        )}
+        {user !== undefined && !embedded && (
           <Link to="/people" class="quiet with-count">
             <Icon name="people" />
             <span class="way-name">People</span>

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 export type Route =
   | { page: "directory" }
   | { page: "people" }
+  | { page: "search"; q: string }
   /** `at`: a message to go to. */
   | { page: "room"; room: string; at: number | null }
   | { page: "invitation"; code: string };
@@ -29,21 +30,24 @@ export function moveOn(path: string): void {
 
 /** The address of a room, or of one message in it. */
 export function roomPath(room: string, at?: number): string {
-  return `/r/${encodeURIComponent(room)}${at === undefined ? "" : `?at=${at}`}`;
+  return `/r/${encodeURIComponent(room)}${at === undefined ? "" : `/${at}`}`;
+}
+
+/** The address of a search. */
+export function searchPath(q: string): string {
+  return q.trim() === "" ? "/search" : `/search?q=${encodeURIComponent(q.trim())}`;
 }
 
 function readRoute({ pathname, search }: Pick<Location, "pathname" | "search">): Route {
   const [, code] = /^\/i\/([^/]+)\/?$/u.exec(pathname) ?? [];
   if (code !== undefined) return { page: "invitation", code };
   if (/^\/people\/?$/u.test(pathname)) return { page: "people" };
-  const [, room] = /^\/(?:r|embed)\/([^/]+)\/?$/u.exec(pathname) ?? [];
+  if (/^\/search\/?$/u.test(pathname)) {
+    return { page: "search", q: new URLSearchParams(search).get("q") ?? "" };
+  }
+  const [, room, at] = /^\/(?:r|embed)\/([^/]+)(?:\/([1-9]\d{0,14}))?\/?$/u.exec(pathname) ?? [];
   if (room === undefined) return { page: "directory" };
-  const at = Number(new URLSearchParams(search).get("at"));
-  return {
-    page: "room",
-    room: decodeURIComponent(room),
-    at: Number.isSafeInteger(at) && at > 0 ? at : null,
-  };
+  return { page: "room", room: decodeURIComponent(room), at: at === undefined ? null : Number(at) };
 }
 
 addEventListener("popstate", () => {

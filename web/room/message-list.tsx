@@ -99,7 +99,8 @@ export function MessageList(props: { room: OpenRoom; desk: Desk; unread: number 
 
   useSignalEffect(() => {
     const goal = desk.goal.value;
-    if (goal === null) return;
+    // Whoever comes by a link is here before what was said.
+    if (goal === null || room.room.value === null || rows.value.length === 0) return;
     desk.goal.value = null;
     if (goal === "newest") {
       follows.current = true;
@@ -113,8 +114,15 @@ export function MessageList(props: { room: OpenRoom; desk: Desk; unread: number 
     follows.current = false;
     flashed.value = goal.seq;
     setTimeout(() => (flashed.value = null), FLASH_MS);
-    // After the rows that were read for it are laid out.
-    requestAnimationFrame(() => list.current?.scrollToIndex(index, { align: "center" }));
+    // After the rows that were read for it are laid out; scrolling that was under way says where it came to.
+    const go = () => {
+      follows.current = false;
+      list.current?.scrollToIndex(index, { align: "center" });
+    };
+    requestAnimationFrame(() => {
+      go();
+      requestAnimationFrame(go);
+    });
   });
 
   const focusRow = (index: number) => {

@@ -1,7 +1,7 @@
 import { glimpseOf } from "../directory/rooms.ts";
 import { useWaiting } from "../moderation/use-waiting.ts";
 import { Link } from "../navigation/link.tsx";
-import { embedded } from "../navigation/route.ts";
+import { embedded, searchPath } from "../navigation/route.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { leads } from "./acts.ts";
@@ -30,6 +30,11 @@ export function RoomHead({ room, desk, title }: { room: OpenRoom; desk: Desk; ti
         </h1>
         {topic !== "" && <p class="topic">{topic}</p>}
       </div>
+      {!embedded && known !== null && (
+        <Link to={searchPath(`in:${known.slug} `)} class="round quiet" label="Search in this room">
+          <Icon name="search" />
+        </Link>
+      )}
       {pins > 0 && (
         <button
           type="button"

@@ -34,7 +34,7 @@ const policyFor = (embedders: readonly string[]) =>
   ].join("; ");
 
 /**
- * Serves the page at /, /people, /r/:room and /i/:code, when it is built; else / leads to the API's documentation,
+ * Serves the page at /, /people, /search, /r/:room, /r/:room/:seq and /i/:code, when it is built; else / leads to the API's documentation,
  * and links still tell whoever shows them what they are about: a room what it says to anyone, so that
  * private ones stay unnamed; an invitation its room, because whoever has its code may come in.
  * Each has a QR code, for those who stand by. At /embed/:room it serves the page to be framed by
@@ -61,14 +61,18 @@ export function pageRouter(deps: Deps, embedders: readonly string[]): Router {
     next();
   });
   router.use(express.static(folder, { index: false, maxAge: "1h" }));
-  router.get(["/", "/people"], (_request, response) =>
+  router.get(["/", "/people", "/search"], (_request, response) =>
     isBuilt ? send(response, aboutEddy(publicUrl)) : response.redirect("/docs"),
   );
-  router.get("/r/:room", async (request, response) => {
-    const room = await glimpse(deps, request.params.room);
+  const sendRoom = async (response: Response, ref: string) => {
+    const room = await glimpse(deps, ref);
     const about = room === null ? aboutEddy(publicUrl) : aboutRoom(room, linkTo(publicUrl, room));
     send(response, about);
-  });
+  };
+  router.get("/r/:room", ({ params }, response) => sendRoom(response, params.room));
+  router.get("/r/:room/:seq", ({ params }, response, next) =>
+    SEQ.test(params.seq) ? sendRoom(response, params.room) : next(),
+  );
   router.get("/i/:code", async (request, response) => {
     const { code } = request.params;
     const room = await glimpseOfInvite(deps, code);
@@ -98,6 +102,9 @@ export function pageRouter(deps: Deps, embedders: readonly string[]): Router {
   });
   return router;
 }
+
+/** A permalink leads to a message of a room. */
+const SEQ = /^[1-9]\d{0,14}$/u;
 
 /** What stands in for the page while it is not built. */
 const NOT_BUILT = `<!doctype html>
