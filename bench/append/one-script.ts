@@ -1,5 +1,5 @@
 import { connectRedis } from "../../db/redis/connection.ts";
-import { keys } from "../../db/redis/keys.ts";
+import { bucketOf, keys } from "../../db/redis/keys.ts";
 import { seedRoom } from "../../db/redis/room-log.ts";
 import { appendMessage } from "../append-message.ts";
 import type { Appender } from "./appender.ts";
@@ -28,6 +28,8 @@ export async function oneScript(redisUrl: string): Promise<Appender> {
         liftings: [],
         ahead: [],
       });
+      // Nobody is barred from the platform: the script has to know, or it refuses everyone.
+      await link.redis.hset(keys.barred(bucketOf(room)), "loaded", link.run());
     },
     append: async (message) => (await appendMessage(link, message)).seq,
     readSeqs: async (room) => {

@@ -1,3 +1,4 @@
+import { loadBars } from "../../db/bars.ts";
 import { openStore } from "../../db/postgres/connection.ts";
 import { migrateDatabase } from "../../db/postgres/migrate.ts";
 import { connectRedis } from "../../db/redis/connection.ts";
@@ -42,7 +43,12 @@ export const eddy: Design = {
 async function openLogs({ redisUrl, databaseUrl }: Place, rooms: RoomId[]): Promise<void> {
   const link = await connectRedis({ url: redisUrl, name: "bench-seed", onError: console.error });
   const store = openStore({ url: databaseUrl, name: "bench-seed", connections: 4 });
-  await Promise.all(rooms.map((room) => seedRoomLog({ link, store }, room)));
+  await Promise.all(
+    rooms.map(async (room) => {
+      await seedRoomLog({ link, store }, room);
+      await loadBars({ link, store }, room);
+    }),
+  );
   link.close();
   await store.close();
 }

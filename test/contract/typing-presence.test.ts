@@ -198,7 +198,9 @@ describe("a room that closes", () => {
       const { ada, hers, graces, room, sanction } = await scene();
       const [closed, others] = [collect(hers, "room.closed"), collect(graces, "room.closed")];
       await sanction(ada, kind, seconds);
-      await eventually(() => expect(closed).toEqual([{ room: room.id, ...why }]));
+      const by = { kind, scope: "room", reason: "spam" };
+      const told = { room: room.id, ...why, sanction: expect.objectContaining(by) };
+      await eventually(() => expect(closed).toEqual([told]));
       expect(await ask(hers, "room:enter", { room: room.id })).toMatchObject(again);
       expect(others).toEqual([]);
     },

@@ -92,7 +92,10 @@ describe("reporting", () => {
     await troll.rest("DELETE", `/rooms/${room.id}/messages/${seq}`);
     expect(textsOf(await queueOf(owner, room))).toEqual([["something bad", "something nice"]]);
     const [{ id } = { id: "" }] = await queueOf(owner, room);
-    await onCase(owner, room, id, "resolve", { action: "dismiss" });
+    await eventually(async () => {
+      await onCase(owner, room, id, "resolve", { action: "dismiss" });
+      expect(await queueOf(owner, room, "?state=resolved")).toHaveLength(1);
+    });
     await eraseEvidence(backstage.sql, inDays(29));
     expect(textsOf(await queueOf(owner, room, "?state=resolved"))).toEqual([
       ["something bad", "something nice"],

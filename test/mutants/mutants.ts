@@ -1539,15 +1539,6 @@ export const mutants: Mutant[] = [
   },
   {
     guarantee: "security 18",
-    breaks: "an erasing that is begun anew tells each room again",
-    file: "workers/erasures/erase-person.ts",
-    find: "    if (known === null) await noteFact(",
-    replace: "    await noteFact(",
-    test: "test/integration/erasure.test.ts",
-    title: "an erasing whose worker is killed",
-  },
-  {
-    guarantee: "security 18",
     breaks: "a host's old token makes an erased person anew",
     file: "db/postgres/users.ts",
     find: "  if (await isErased(sql, host)) return null;\n",

@@ -47,7 +47,13 @@ function readRoute({ pathname, search }: Pick<Location, "pathname" | "search">):
   }
   const [, room, at] = /^\/(?:r|embed)\/([^/]+)(?:\/([1-9]\d{0,14}))?\/?$/u.exec(pathname) ?? [];
   if (room === undefined) return { page: "directory" };
-  return { page: "room", room: decodeURIComponent(room), at: at === undefined ? null : Number(at) };
+  // Links that were copied before there were permalinks.
+  const named = at ?? /^[1-9]\d{0,14}$/u.exec(new URLSearchParams(search).get("at") ?? "")?.[0];
+  return {
+    page: "room",
+    room: decodeURIComponent(room),
+    at: named === undefined ? null : Number(named),
+  };
 }
 
 addEventListener("popstate", () => {
