@@ -135,7 +135,8 @@ test(
     const answered = noises.reduce((sum, noise) => sum + noise.answered, 0);
     expect(answered).toBeGreaterThan(100);
     const statuses = new Set(asked.flatMap(({ byStatus }) => [...byStatus.keys()]));
-    for (const status of [200, 201, 400, 404]) expect(statuses).toContain(status);
+    // What is made, with a 201, is one in hundreds: a short run may have none.
+    for (const status of [200, 400, 404]) expect(statuses).toContain(status);
 
     // Nobody else noticed.
     const { said, heard, ada, room, sockets } = bystanders;
