@@ -21,8 +21,12 @@ export interface GoodInput {
 
 const schemas = jsonSchemas("draft-2020-12");
 /** What would end the game: everything after it is only refused. */
-const SPOILSPORT: ReadonlySet<CommandName> = new Set<CommandName>(["room:archive"]);
-const SPOILSPORT_FIELDS = ["locked", "slowModeSeconds", "visibility"];
+const SPOILSPORT: ReadonlySet<CommandName> = new Set<CommandName>([
+  "room:archive",
+  "me:erase",
+  "raid:begin",
+]);
+const SPOILSPORT_FIELDS = ["locked", "speakers", "slowModeSeconds", "visibility"];
 const names = commandNames.filter((name) => !SPOILSPORT.has(name));
 
 /** Makes up a good input of any command there is. */
